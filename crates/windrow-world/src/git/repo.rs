@@ -1,0 +1,152 @@
+//! A repository and the one way to call git on it.
+//!
+//! Invariant: every call names the git directory, the common directory and the work tree itself
+//! and switches hooks and fsmonitor off, so that a worker which rewrites its `.git` file, its
+//! `commondir` or its configuration cannot make windrow run a command.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::cmd::{Cmd, CmdError, Output};
+
+/// The full hexadecimal name of a git object.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Oid(String);
+
+impl Oid {
+    /// Parses a full SHA-1 or SHA-256 object name.
+    ///
+    /// # Errors
+    /// Anything but 40 or 64 lowercase hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, GitError> {
+        let text = text.trim();
+        let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if hex && (text.len() == 40 || text.len() == 64) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(GitError::Answer { what: "object name", text: text.to_owned() })
+        }
+    }
+
+    /// The object name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A git call that failed, or answered something unexpected.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// Git could not be started or ended with an error.
+    #[error(transparent)]
+    Cmd(#[from] CmdError),
+    /// Git answered something windrow cannot read.
+    #[error("failed to read git's {what} from `{text}`")]
+    Answer {
+        /// What was expected.
+        what: &'static str,
+        /// What came.
+        text: String,
+    },
+    /// A file under the git directory or the work tree could not be used.
+    #[error("failed to {act} `{path}`", path = path.display())]
+    File {
+        /// What was attempted.
+        act: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A repository: its common git directory, shared by all of its worktrees.
+#[derive(Clone, Debug)]
+pub struct Repo {
+    common: PathBuf,
+}
+
+/// One worktree of a repository: where its files are and where its own git directory is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// The folder with the files.
+    pub path: PathBuf,
+    /// The worktree's own git directory (`<common>` itself for the main worktree).
+    pub git_dir: PathBuf,
+}
+
+impl Repo {
+    /// Takes the common git directory as it is, without asking git.
+    #[must_use]
+    pub fn at(common: impl Into<PathBuf>) -> Self {
+        Self { common: common.into() }
+    }
+
+    /// The common git directory.
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        &self.common
+    }
+
+    /// A git command on the repository alone: refs and objects, no work tree.
+    #[must_use]
+    pub fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Cmd {
+        self.base(&self.common).dir(&self.common).args(args)
+    }
+
+    /// A git command in one worktree.
+    #[must_use]
+    pub fn git_in<A: AsRef<OsStr>>(&self, tree: &Tree, args: impl IntoIterator<Item = A>) -> Cmd {
+        self.base(&tree.git_dir)
+            .env("GIT_WORK_TREE", &tree.path)
+            .arg("--literal-pathspecs")
+            .dir(&tree.path)
+            .args(args)
+    }
+
+    fn base(&self, git_dir: &Path) -> Cmd {
+        Cmd::new("git")
+            .env("GIT_DIR", git_dir)
+            .env("GIT_COMMON_DIR", &self.common)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+            .args([
+                "-c",
+                "gc.auto=0",
+                "-c",
+                "maintenance.auto=false",
+                "-c",
+                "advice.detachedHead=false",
+            ])
+    }
+
+    /// Resolves a revision to a commit, or nothing when there is none of that name.
+    pub fn commit(&self, revision: &str) -> Result<Option<Oid>, GitError> {
+        let spec = format!("{revision}^{{commit}}");
+        let done =
+            self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).output()?;
+        if done.status.success() { line(&done).map(Some) } else { Ok(None) }
+    }
+}
+
+fn line(done: &Output) -> Result<Oid, GitError> {
+    Oid::parse(&String::from_utf8_lossy(&done.stdout))
+}

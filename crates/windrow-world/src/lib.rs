@@ -1,0 +1,8 @@
+//! Everything outside windrow: processes, files, git, task sources, ports.
+//!
+//! Rooms here do one thing to the world each and report what happened. They know nothing of the
+//! journal, make no decisions and hold no retry policy: a failure is returned, and the core says
+//! what follows. The API is synchronous; callers that must not block put it on a blocking thread.
+
+pub mod cmd;
+pub mod git;
