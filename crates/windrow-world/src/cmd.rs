@@ -9,6 +9,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 
@@ -25,6 +27,17 @@ pub struct Cmd {
     dir: Option<PathBuf>,
     stdin: Input,
     stderr: Option<File>,
+    inherit: Inherit,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Inherit {
+    /// The variables of [`INHERITED`].
+    Listed,
+    /// Nothing: the child's environment is exactly what [`Cmd::env`] set.
+    Nothing,
+    /// Everything the caller has.
+    Everything,
 }
 
 #[derive(Debug)]
@@ -89,7 +102,15 @@ impl Cmd {
             dir: None,
             stdin: Input::Closed,
             stderr: None,
+            inherit: Inherit::Listed,
         }
+    }
+
+    /// Gives the child exactly the environment that [`Cmd::env`] sets, without the inherited list.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.inherit = Inherit::Nothing;
+        self
     }
 
     /// Adds one argument.
@@ -197,10 +218,19 @@ impl Cmd {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     fn command(&mut self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args).env_clear();
-        for key in INHERITED {
-            if let Some(value) = std::env::var_os(key) {
-                command.env(key, value);
+        command.args(&self.args);
+        match self.inherit {
+            Inherit::Everything => {}
+            Inherit::Nothing => {
+                command.env_clear();
+            }
+            Inherit::Listed => {
+                command.env_clear();
+                for key in INHERITED {
+                    if let Some(value) = std::env::var_os(key) {
+                        command.env(key, value);
+                    }
+                }
             }
         }
         command.envs(self.env.iter().map(|(key, value)| (key, value)));
@@ -241,6 +271,36 @@ impl Cmd {
             }
         }
         command.spawn().map_err(|source| CmdError::Start { program: program.clone(), source })
+    }
+
+    /// Starts the process with `stdin` as its standard input and both outputs on `out` (or
+    /// closed), and does not wait for it.
+    pub fn start_on(mut self, stdin: OwnedFd, out: Option<&File>) -> Result<Child, CmdError> {
+        let program = self.program.to_string_lossy().into_owned();
+        let talk = |source| CmdError::Talk { program: program.clone(), source };
+        let mut command = self.command();
+        command.stdin(stdin);
+        match out {
+            Some(out) => {
+                command.stdout(out.try_clone().map_err(talk)?);
+                command.stderr(out.try_clone().map_err(talk)?);
+            }
+            None => {
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+            }
+        }
+        command.spawn().map_err(|source| CmdError::Start { program: program.clone(), source })
+    }
+
+    /// Replaces the calling process by this one, with the caller's whole environment and output
+    /// streams and `stdin` (or nothing) to read; returns only when that failed.
+    #[must_use]
+    pub fn replace_self(mut self, stdin: Option<File>) -> CmdError {
+        self.inherit = Inherit::Everything;
+        let mut command = self.command();
+        command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));
+        let source = command.exec();
+        CmdError::Start { program: self.program.to_string_lossy().into_owned(), source }
     }
 }
 
