@@ -5,5 +5,8 @@
 //! what follows. The API is synchronous; callers that must not block put it on a blocking thread.
 
 pub mod cmd;
+pub mod files;
 pub mod git;
+pub mod memory;
+pub mod ports;
 pub mod proc;

@@ -1,0 +1,224 @@
+//! Files that are whole at every instant.
+//!
+//! A replaced file is written beside the old one, made durable and then renamed over it, so that a
+//! crash, a full disk or a folder that cannot be written leaves the old file as it was. The new
+//! file keeps the old one's mode (and its owner, where that is permitted); a symbolic link keeps
+//! pointing where it did and its target is replaced. Hard links, ACLs and extended attributes are
+//! not kept: the new file is a new file.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// How many symbolic links are followed before a loop is assumed; Linux stops at the same number.
+const MAX_LINKS: usize = 40;
+
+/// A file that could not be written; what was there before is still there.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// The system refused a step.
+    #[error("failed to {act} `{path}`", path = path.display())]
+    Io {
+        /// What was attempted.
+        act: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Something other than a regular file has that name.
+    #[error("`{path}` is not a regular file", path = path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is no longer what the caller read.
+    #[error("`{path}` was changed by someone else meanwhile", path = path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of that name exists already.
+    #[error("`{path}` exists already", path = path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line to append has a line end of its own.
+    #[error("a line for `{path}` has a line end inside", path = path.display())]
+    NotALine {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Replaces the content of `path`, or creates it; durable when this returns.
+///
+/// # Errors
+/// When any step fails; the old content is then still there.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    replace_when(path, bytes, |_| Ok(()))
+}
+
+/// Replaces the content of `path` only if it still is `expected`.
+///
+/// The file is read again when the new content is already durable, right before the rename. Between
+/// that reading and the rename lies a window of two system calls in which another writer's change
+/// would be lost; nothing portable closes it.
+///
+/// # Errors
+/// [`ReplaceError::Changed`] when it is something else or gone, or any failed step.
+pub fn replace_if_unchanged(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
+    replace_when(path, new, |target| match fs::read(target) {
+        Ok(now) if now == expected => Ok(()),
+        Ok(_) => Err(ReplaceError::Changed { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(ReplaceError::Changed { path: path.to_owned() })
+        }
+        Err(source) => Err(io_error("read", path, source)),
+    })
+}
+
+/// Creates `path` with this content, whole or not at all; durable when this returns.
+///
+/// # Errors
+/// [`ReplaceError::Exists`] when anything (a dangling link too) has the name, or any failed step.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    let folder = folder_of(path);
+    let temp = filled(path, folder, bytes, Permissions::from_mode(0o666))?;
+    temp.persist_noclobber(path).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => ReplaceError::Exists { path: path.to_owned() },
+        _ => io_error("create", path, error.error),
+    })?;
+    sync_folder(path, folder)
+}
+
+/// Appends `line` and a line end to `path`, or creates it; durable when this returns.
+///
+/// Appenders wait for each other. A last line without its end, left by a crash, is ended first.
+/// When the disk is full, the file is cut back to what it was.
+///
+/// # Errors
+/// [`ReplaceError::NotALine`] when `line` has a line end, or any failed step.
+pub fn append_line(path: &Path, line: &[u8]) -> Result<(), ReplaceError> {
+    if line.contains(&b'\n') {
+        return Err(ReplaceError::NotALine { path: path.to_owned() });
+    }
+    let failed = |act| move |source| io_error(act, path, source);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(failed("open"))?;
+    file.lock().map_err(failed("lock"))?;
+    let length = file.metadata().map_err(failed("inspect"))?.len();
+    let mut bytes = Vec::with_capacity(line.len() + 2);
+    if length > 0 && last_byte(&mut file).map_err(failed("read"))? != b'\n' {
+        bytes.push(b'\n');
+    }
+    bytes.extend_from_slice(line);
+    bytes.push(b'\n');
+    if let Err(source) = file.write_all(&bytes).and_then(|()| file.sync_data()) {
+        let _the_first_failure_is_told = file.set_len(length);
+        return Err(io_error("append to", path, source));
+    }
+    if length == 0 { sync_folder(path, folder_of(path)) } else { Ok(()) }
+}
+
+fn replace_when(
+    path: &Path,
+    bytes: &[u8],
+    check: impl FnOnce(&Path) -> Result<(), ReplaceError>,
+) -> Result<(), ReplaceError> {
+    let target = follow_links(path)?;
+    let folder = folder_of(&target);
+    let old = match fs::metadata(&target) {
+        Ok(old) if old.is_file() => Some(old),
+        Ok(_) => return Err(ReplaceError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(source) => return Err(io_error("inspect", path, source)),
+    };
+    let mode = old.as_ref().map_or(0o666, |old| old.mode() & 0o7777);
+    let temp = filled(path, folder, bytes, Permissions::from_mode(mode))?;
+    if let Some(old) = old {
+        keep_owner_and_mode(temp.as_file(), &old)
+            .map_err(|source| io_error("set the mode of", path, source))?;
+    }
+    check(&target)?;
+    temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
+    sync_folder(path, folder)
+}
+
+/// A durable file with these bytes in `folder`, gone again when it is dropped.
+fn filled(
+    path: &Path,
+    folder: &Path,
+    bytes: &[u8],
+    mode: Permissions,
+) -> Result<NamedTempFile, ReplaceError> {
+    let mut temp = tempfile::Builder::new()
+        .prefix(".windrow-")
+        .permissions(mode)
+        .tempfile_in(folder)
+        .map_err(|source| io_error("write beside", path, source))?;
+    temp.write_all(bytes)
+        .and_then(|()| temp.as_file().sync_all())
+        .map_err(|source| io_error("write beside", path, source))?;
+    Ok(temp)
+}
+
+/// Gives `file` the old mode, which the process's umask may have narrowed, and the old owner. The
+/// owner is kept when the system permits it, which it does for the superuser.
+fn keep_owner_and_mode(file: &File, old: &fs::Metadata) -> io::Result<()> {
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) != (old.uid(), old.gid()) {
+        let _only_if_permitted = std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()));
+    }
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
+}
+
+/// Where `path` points in the end; the last target need not exist.
+fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            // Not a link, or nothing there: this is the end of the chain.
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io_error("follow", path, io::Error::from(io::ErrorKind::InvalidInput)))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+fn last_byte(file: &mut File) -> io::Result<u8> {
+    let mut byte = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut byte)?;
+    Ok(byte[0])
+}
+
+fn sync_folder(path: &Path, folder: &Path) -> Result<(), ReplaceError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| io_error("make durable", path, source))
+}
+
+fn io_error(act: &'static str, path: &Path, source: io::Error) -> ReplaceError {
+    ReplaceError::Io { act, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;
