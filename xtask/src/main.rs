@@ -1,1 +1,41 @@
-fn main() {}
+//! The house's own tasks: `cargo xtask tidy | test | ci`.
+//!
+//! `tidy` reads the tree and names every broken rule; `test` is the one command that passes every
+//! test; `ci` is `test` with skips counted as failures. Nothing here is shipped, and nothing here
+//! may use another room: it must build when they do not.
+
+mod run;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <TASK>
+
+  tidy  Check walls, sizes, words, licences and forgotten files
+  test  Pass every test: tidy, format, lints, docs, doc tests, tests
+  ci    Do the same with CI=true: a skipped test is a failure
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["tidy"] => tidy::report(),
+        ["test"] => test::run(run::in_ci()),
+        ["ci"] => test::run(true),
+        ["help" | "--help" | "-h"] => {
+            run::say(USAGE);
+            Ok(())
+        }
+        _ => Err(format!("no such task\n\n{USAGE}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            run::say(&format!("xtask: error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
