@@ -25,10 +25,10 @@ pub(super) fn paths(file: &Rust) -> Vec<(String, usize)> {
 fn spread(prefix: &str, tree: &str, found: &mut Vec<String>) {
     let tree = tree.trim();
     let Some(open) = tree.find('{') else {
-        let name = tree.split_whitespace().next().unwrap_or_default();
-        let path = format!("{prefix}{name}");
-        let path = path.strip_suffix("::self").unwrap_or(&path).trim_start_matches("::");
-        if !path.is_empty() {
+        // Nothing stands behind a last comma.
+        if let Some(name) = tree.split_whitespace().next() {
+            let path = format!("{prefix}{name}");
+            let path = path.strip_suffix("::self").unwrap_or(&path).trim_start_matches("::");
             found.push(path.to_owned());
         }
         return;

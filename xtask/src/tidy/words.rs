@@ -194,7 +194,7 @@ mod tests {
             "#[cfg(test)]\nmod t { fn f() { tokio::process::Command::new(\"x\"); } }",
         ] {
             assert_eq!(lines("crates/windrow/src/a.rs", bad).len(), 1, "{bad}");
-            assert!(lines("crates/windrow-world/src/cmd.rs", bad).is_empty());
+            assert!(lines("xtask/src/run.rs", bad).is_empty());
         }
         assert!(lines("crates/windrow/src/a.rs", "use windrow_core::Command;").is_empty());
     }
