@@ -1,0 +1,44 @@
+//! The suite on a file, and what only a file can do wrong.
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use windrow_journal::conformance::{Damage, Subject};
+use windrow_journal::{Seq, SqliteJournal};
+
+windrow_journal::conformance_suite!(Place::new());
+
+/// A folder for one journal.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("journal.db")
+    }
+}
+
+impl Subject for Place {
+    type Journal = SqliteJournal;
+
+    async fn open(&self) -> SqliteJournal {
+        SqliteJournal::open(self.file()).unwrap()
+    }
+
+    async fn damage(&self, damage: Damage) {
+        let (sql, Seq(seq)) = match damage {
+            Damage::Change(seq) => ("UPDATE record SET body = body || ' ' WHERE seq = ?1", seq),
+            Damage::Remove(seq) => ("DELETE FROM record WHERE seq = ?1", seq),
+            Damage::Cut(seq) => ("DELETE FROM record WHERE seq >= ?1", seq),
+            Damage::Snapshot(seq) => ("UPDATE snapshot SET bytes = x'00' WHERE seq = ?1", seq),
+        };
+        let db = Connection::open(self.file()).unwrap();
+        assert!(db.execute(sql, [seq.cast_signed()]).unwrap() > 0);
+    }
+}
