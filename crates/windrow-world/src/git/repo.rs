@@ -30,6 +30,12 @@ impl Oid {
         }
     }
 
+    /// The all-zero name of the same hash, which stands for "no object" in ref updates.
+    #[must_use]
+    pub fn null(&self) -> Self {
+        Self("0".repeat(self.0.len()))
+    }
+
     /// The object name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -62,6 +68,16 @@ pub enum GitError {
         what: &'static str,
         /// What came.
         text: String,
+    },
+    /// A ref did not hold what the caller expected; nothing was changed.
+    #[error("failed to move `{name}`: it is at {found}, not at {expected}")]
+    RefMoved {
+        /// The full ref name.
+        name: String,
+        /// What it holds, or `nothing`.
+        found: String,
+        /// What the caller expected, or `nothing`.
+        expected: String,
     },
     /// A file under the git directory or the work tree could not be used.
     #[error("failed to {act} `{path}`", path = path.display())]
@@ -145,7 +161,51 @@ impl Repo {
             self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).output()?;
         if done.status.success() { line(&done).map(Some) } else { Ok(None) }
     }
+
+    /// Reads what a full ref name holds, without peeling; nothing when there is no such ref.
+    pub fn ref_value(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let done = self.git(["show-ref", "--verify", "--hash", "--", name]).output()?;
+        if done.status.success() { line(&done).map(Some) } else { Ok(None) }
+    }
+
+    /// Moves a ref by compare-and-swap; `None` stands for "no such ref" on either side.
+    ///
+    /// The ref and its objects are flushed to disk before this returns.
+    ///
+    /// # Errors
+    /// [`GitError::RefMoved`] when the ref does not hold `expected`.
+    pub fn move_ref(
+        &self,
+        name: &str,
+        new: Option<&Oid>,
+        expected: Option<&Oid>,
+    ) -> Result<(), GitError> {
+        let found = self.ref_value(name)?;
+        let moved = |found: Option<Oid>| GitError::RefMoved {
+            name: name.to_owned(),
+            found: found.map_or_else(|| "nothing".to_owned(), |oid| oid.to_string()),
+            expected: expected.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+        };
+        if found.as_ref() != expected {
+            return Err(moved(found));
+        }
+        let base = self.git(DURABLE).args(["update-ref", "--no-deref"]);
+        let call = match (new, expected) {
+            (Some(new), Some(old)) => base.args([name, new.as_str(), old.as_str()]),
+            (Some(new), None) => base.args([name, new.as_str(), new.null().as_str()]),
+            (None, Some(old)) => base.args(["-d", name, old.as_str()]),
+            (None, None) => return Ok(()),
+        };
+        call.success().map(drop).or_else(|error| {
+            let found = self.ref_value(name)?;
+            if found.as_ref() == expected { Err(error.into()) } else { Err(moved(found)) }
+        })
+    }
 }
+
+/// Settings for calls whose objects and refs must survive a power loss.
+pub(super) const DURABLE: [&str; 4] =
+    ["-c", "core.fsync=objects,derived-metadata,reference", "-c", "core.fsyncMethod=batch"];
 
 fn line(done: &Output) -> Result<Oid, GitError> {
     Oid::parse(&String::from_utf8_lossy(&done.stdout))

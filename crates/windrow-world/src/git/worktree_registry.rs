@@ -1,0 +1,168 @@
+//! What the repository knows of its worktrees, and mending it where it was cut short or rewritten.
+//!
+//! A worktree's registration is the folder `<common>/worktrees/<id>`. A worker can rewrite both
+//! ends of the link between it and the work tree; [`relink`] writes them anew from what windrow
+//! knows. Registrations are found by their own files, never by asking the work tree.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use super::repo::{GitError, Oid, Repo, Tree};
+
+/// What a worktree's HEAD says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// On a branch, by its full ref name; the branch need not exist yet.
+    Branch(String),
+    /// Directly at a commit.
+    Detached(Oid),
+}
+
+/// The file in a registration that marks a tree windrow has not finished making.
+pub(super) const MAKING: &str = "windrow-making";
+
+/// The file in a registration that marks a tree which was reset and holds nobody's work.
+pub(super) const WARM: &str = "windrow-warm";
+
+pub(super) fn file_error<'a>(
+    act: &'static str,
+    path: &'a Path,
+) -> impl FnOnce(io::Error) -> GitError + 'a {
+    move |source| GitError::File { act, path: path.to_owned(), source }
+}
+
+/// Replaces a file by writing beside it and renaming; a symlink of that name is replaced, too.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
+    let mut name = path.file_name().unwrap_or(OsStr::new("file")).to_owned();
+    name.push(".windrow-new");
+    let beside = path.with_file_name(name);
+    let write = || {
+        remove_if_there(&beside)?;
+        let mut file = fs::File::options().write(true).create_new(true).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(file_error("write", path))
+}
+
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Tells whether something, even a dangling symlink, is at `path`.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Reads a worktree's HEAD without asking git.
+pub(super) fn head(tree: &Tree) -> Result<Head, GitError> {
+    let path = tree.git_dir.join("HEAD");
+    let text = fs::read_to_string(&path).map_err(file_error("read", &path))?;
+    match text.strip_prefix("ref:") {
+        Some(name) => Ok(Head::Branch(name.trim().to_owned())),
+        None => Oid::parse(&text).map(Head::Detached),
+    }
+}
+
+/// Points a worktree's HEAD at a branch or a commit; nothing else moves.
+pub(super) fn set_head(tree: &Tree, head: &Head) -> Result<(), GitError> {
+    let text = match head {
+        Head::Branch(name) => format!("ref: {name}\n"),
+        Head::Detached(oid) => format!("{oid}\n"),
+    };
+    replace(&tree.git_dir.join("HEAD"), text.as_bytes())
+}
+
+/// Finds the registration whose work tree is at `path`.
+pub(super) fn find(repo: &Repo, path: &Path) -> Result<Option<Tree>, GitError> {
+    let folder = repo.common_dir().join("worktrees");
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(file_error("list", &folder))?,
+    };
+    for entry in entries {
+        let git_dir = entry.map_err(file_error("list", &folder))?.path();
+        if registered_path(&git_dir).is_some_and(|registered| same_path(&registered, path)) {
+            return Ok(Some(Tree { path: path.to_owned(), git_dir }));
+        }
+    }
+    Ok(None)
+}
+
+/// The work tree that a registration names; nothing for one that was cut short.
+pub(super) fn registered_path(git_dir: &Path) -> Option<PathBuf> {
+    let mut bytes = fs::read(git_dir.join("gitdir")).ok()?;
+    while bytes.last().is_some_and(u8::is_ascii_whitespace) {
+        bytes.pop();
+    }
+    let link = git_dir.join(PathBuf::from(OsString::from_vec(bytes)));
+    link.parent().map(Path::to_owned)
+}
+
+fn same_path(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        let parent = path.parent()?.canonicalize().ok()?;
+        Some(parent.join(path.file_name()?))
+    };
+    one == other || whole(one).is_some_and(|one| whole(other) == Some(one))
+}
+
+/// Writes both ends of the link between a work tree and its registration anew.
+///
+/// # Errors
+/// [`GitError::Answer`] when the registration is not one of this repository, and a file error when
+/// the work tree is not a real folder or its `.git` is one.
+pub(super) fn relink(repo: &Repo, tree: &Tree) -> Result<(), GitError> {
+    let home = repo.common_dir().join("worktrees");
+    let real_dir = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    if tree.git_dir.parent() != Some(&home) || !real_dir(&tree.git_dir) {
+        let text = tree.git_dir.display().to_string();
+        return Err(GitError::Answer { what: "worktree registration", text });
+    }
+    if !real_dir(&tree.path) {
+        let source = io::Error::from(io::ErrorKind::NotADirectory);
+        return Err(file_error("use the worktree", &tree.path)(source));
+    }
+    let link = tree.path.join(".git");
+    let back = [b"gitdir: ", tree.git_dir.as_os_str().as_bytes(), b"\n"].concat();
+    put(&link, &back)?;
+    put(&tree.git_dir.join("gitdir"), &[link.as_os_str().as_bytes(), b"\n"].concat())?;
+    put(&tree.git_dir.join("commondir"), b"../..\n")?;
+    let foreign = tree.git_dir.join("config.worktree");
+    remove_if_there(&foreign).map_err(file_error("remove", &foreign))
+}
+
+/// Writes a small file unless it is a regular one that holds just these bytes.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
+    let plain = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
+    if plain && fs::read(path).is_ok_and(|held| held == bytes) {
+        return Ok(());
+    }
+    replace(path, bytes)
+}
+
+/// Takes away a lock that `git worktree lock`, or a killed `git worktree add`, left.
+pub(super) fn unlock(tree: &Tree) -> Result<(), GitError> {
+    let locked = tree.git_dir.join("locked");
+    remove_if_there(&locked).map_err(file_error("unlock", &locked))
+}
+
+/// Removes registrations that a killed `git worktree add` for a folder of this name left before it
+/// wrote down which folder they are for.
+pub(super) fn sweep_cut_short(repo: &Repo, path: &Path) -> Result<(), GitError> {
+    let Some(name) = path.file_name() else { return Ok(()) };
+    let git_dir = repo.common_dir().join("worktrees").join(name);
+    let started =
+        fs::read(git_dir.join("locked")).is_ok_and(|why| why.starts_with(b"initializing"));
+    if started && registered_path(&git_dir).is_none() && !is_there(&git_dir.join("index")) {
+        fs::remove_dir_all(&git_dir).map_err(file_error("remove", &git_dir))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Resetting a finished tree until it equals a fresh one, using it again, and removing it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::capture::Saved;
+use super::repo::{GitError, Oid, Tree};
+use super::worktree::{WorktreeError, Worktrees};
+use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
+
+/// What a fresh registration holds; everything else in it was left by whoever worked there.
+const FRESH: &[&str] = &["HEAD", "commondir", "gitdir", "index", MAKING];
+
+impl Worktrees {
+    /// Brings a tree to the state of a fresh one, detached at `at`; declared caches stay.
+    ///
+    /// Whatever it held is gone afterwards, so the caller shows by `saved` that it is elsewhere.
+    pub fn reset_warm(&self, tree: &Tree, saved: &Saved, at: &Oid) -> Result<(), WorktreeError> {
+        let tree = &Tree { path: self.inside(&tree.path)?, git_dir: tree.git_dir.clone() };
+        saved.require(tree)?;
+        let alone = self.lock_tree(&tree.path)?;
+        registry::replace(&tree.git_dir.join(MAKING), b"")?;
+        registry::relink(&self.repo, tree)?;
+        clear_registration(&tree.git_dir)?;
+        registry::set_head(tree, &Head::Detached(at.clone()))?;
+        if self.index_is_flagged(tree)? {
+            let index = tree.git_dir.join("index");
+            registry::remove_if_there(&index).map_err(file_error("remove", &index))?;
+        }
+        let slot = self.slots.take();
+        let reset = ["-c", "core.sparseCheckout=false", "-c", "core.trustctime=true"];
+        let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
+        alone.run(reset.arg(at.as_str()))?;
+        let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
+        alone.run(self.repo.git_in(tree, ["clean", "-ffdxq"]).args(keep))?;
+        drop(slot);
+        registry::replace(&tree.git_dir.join(WARM), b"")?;
+        let marker = tree.git_dir.join(MAKING);
+        fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
+        Ok(())
+    }
+
+    /// Turns a warm tree into one at `path` on the new branch `branch` at `base`.
+    ///
+    /// # Errors
+    /// [`WorktreeError::Unsaved`] when the tree is not a warm one or somebody worked in it since;
+    /// the caller then makes a new one with [`Worktrees::create`].
+    pub fn reuse(
+        &self,
+        tree: &Tree,
+        path: &Path,
+        branch: &str,
+        base: &Oid,
+    ) -> Result<Tree, WorktreeError> {
+        let head = Head::Branch(format!("refs/heads/{branch}"));
+        let (old, new) = (self.inside(&tree.path)?, self.inside(path)?);
+        let tree = Tree { path: old.clone(), git_dir: tree.git_dir.clone() };
+        let mut order = [&old, &new];
+        order.sort();
+        let first = self.lock_tree(order[0])?;
+        let second = if old == new { None } else { Some(self.lock_tree(order[1])?) };
+        {
+            let list = self.lock_list()?;
+            self.require_warm(&tree)?;
+            if old != new && is_there(&new) {
+                return Err(WorktreeError::PathTaken { path: new });
+            }
+            registry::relink(&self.repo, &tree)?;
+            registry::unlock(&tree)?;
+            self.make_branch(&head, base)?;
+            registry::replace(&tree.git_dir.join(MAKING), b"")?;
+            if old != new {
+                let call = self.repo.git(["worktree", "move", "--"]).arg(&old).arg(&new);
+                list.run(call)?;
+            }
+        }
+        let tree = Tree { path: new, git_dir: tree.git_dir };
+        self.check_out(second.as_ref().unwrap_or(&first), &tree, &head, base)?;
+        Ok(tree)
+    }
+
+    /// Tells whether `tree` was reset and nobody has worked in it since.
+    #[must_use]
+    pub fn is_warm(&self, tree: &Tree) -> bool {
+        self.require_warm(tree).is_ok()
+    }
+
+    fn require_warm(&self, tree: &Tree) -> Result<(), WorktreeError> {
+        let unsaved = |why: &str| {
+            Err(WorktreeError::Unsaved { path: tree.path.clone(), why: why.to_owned() })
+        };
+        if !is_there(&tree.git_dir.join(WARM)) || is_there(&tree.git_dir.join(MAKING)) {
+            return unsaved("it was not reset");
+        }
+        let Head::Detached(_) = registry::head(tree)? else {
+            return unsaved("it is on a branch");
+        };
+        let clean = ["diff-index", "--quiet", "--ignore-submodules=all", "HEAD"];
+        let refresh = ["update-index", "-q", "--refresh"];
+        self.repo.git_in(tree, refresh).output().map_err(GitError::from)?;
+        if !self.repo.git_in(tree, clean).output().map_err(GitError::from)?.status.success() {
+            return unsaved("tracked files in it were changed");
+        }
+        let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
+        let others = self.repo.git_in(tree, ["ls-files", "-o", "-z", "--exclude-standard"]);
+        if others.args(keep).success().map_err(GitError::from)?.is_empty() {
+            Ok(())
+        } else {
+            unsaved("there are new files in it")
+        }
+    }
+
+    /// Removes a tree: its folder and its registration; branches stay.
+    ///
+    /// Called again after a kill, it finishes. Removing a tree that is gone is no error.
+    pub fn remove(&self, tree: &Tree, saved: &Saved) -> Result<(), WorktreeError> {
+        let path = self.inside(&tree.path)?;
+        let tree = Tree { path, git_dir: tree.git_dir.clone() };
+        saved.require(&tree)?;
+        let _alone = self.lock_tree(&tree.path)?;
+        let gone = aside(&tree.path);
+        {
+            let _list = self.lock_list()?;
+            let home = self.repo.common_dir().join("worktrees");
+            if tree.git_dir.parent() != Some(&home) {
+                let text = tree.git_dir.display().to_string();
+                return Err(GitError::Answer { what: "worktree registration", text }.into());
+            }
+            if is_there(&tree.path) {
+                remove_all(&gone)?;
+                fs::rename(&tree.path, &gone).map_err(file_error("move aside", &tree.path))?;
+            }
+            remove_all(&tree.git_dir)?;
+        }
+        Ok(remove_all(&gone)?)
+    }
+
+    /// Tells whether an index hides changes behind flags, or cannot be read at all.
+    fn index_is_flagged(&self, tree: &Tree) -> Result<bool, GitError> {
+        let done = self.repo.git_in(tree, ["ls-files", "-v", "-z"]).output()?;
+        let flagged = |line: &[u8]| line.first().is_some_and(|tag| !matches!(tag, b'H' | b'M'));
+        Ok(!done.status.success() || done.stdout.split(|byte| *byte == 0).any(flagged))
+    }
+}
+
+fn aside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".gone-");
+    name.push(path.file_name().unwrap_or_default());
+    path.with_file_name(name)
+}
+
+fn clear_registration(git_dir: &Path) -> Result<(), GitError> {
+    for entry in fs::read_dir(git_dir).map_err(file_error("list", git_dir))? {
+        let entry = entry.map_err(file_error("list", git_dir))?;
+        if !FRESH.iter().any(|name| entry.file_name() == *name) {
+            remove_all(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file or a folder with all it holds, read-only folders included; absence is fine.
+pub(super) fn remove_all(path: &Path) -> Result<(), GitError> {
+    let remove = || match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    };
+    let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    match remove() {
+        Err(error) if denied(&error) => {
+            open_up(path);
+            remove().map_err(file_error("remove", path))
+        }
+        other => other.map_err(file_error("remove", path)),
+    }
+}
+
+/// Makes every folder below `path` writable, as far as that is allowed.
+fn open_up(path: &Path) {
+    let _what_stays_shut_fails_the_removal =
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    let Ok(entries) = fs::read_dir(path) else { return };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
