@@ -1,0 +1,126 @@
+//! A queue entry was merged with the target in memory, or could not be.
+
+use crate::event::Event;
+use crate::ids::LandingId;
+use crate::reject::Rejection;
+use crate::spec::TextRef;
+use crate::state::{EntryState, State, TryKind, TryReason};
+
+use super::rules;
+
+/// Reports a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportMerged {
+    /// Which entry.
+    pub landing: LandingId,
+    /// Which round of it.
+    pub round: u32,
+    /// What came of it.
+    pub report: MergeReport,
+}
+
+/// What came of a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeReport {
+    /// A landing commit, pinned.
+    Clean {
+        /// The target's head it was merged with.
+        onto: String,
+        /// The landing commit.
+        commit: String,
+        /// Its tree.
+        tree: String,
+    },
+    /// The target has the work already.
+    AlreadyIn,
+    /// It collides with what landed meanwhile.
+    Conflict {
+        /// The files, as shown to people.
+        files: Vec<String>,
+        /// Both versions.
+        detail: Option<TextRef>,
+    },
+}
+
+impl ReportMerged {
+    pub(super) fn decide(&self, state: &State) -> Result<Vec<Event>, Rejection> {
+        let entry = rules::require_turn(state, self.landing, self.round)?;
+        if entry.state != EntryState::Taken {
+            let (landing, round) = (self.landing, self.round);
+            return Err(Rejection::EntryNotAwaited { landing, round });
+        }
+        let landing = self.landing;
+        match &self.report {
+            MergeReport::Clean { onto, commit, tree } => Ok(vec![Event::EntryMerged {
+                landing,
+                onto: onto.clone(),
+                commit: commit.clone(),
+                tree: tree.clone(),
+            }]),
+            MergeReport::AlreadyIn => {
+                let why = format!("`{}` has the work already", entry.branch);
+                Ok(vec![
+                    Event::EntryWithdrawn { landing, reason: why.clone() },
+                    Event::TaskDone { task: entry.task, why },
+                ])
+            }
+            MergeReport::Conflict { files, detail } => {
+                let task = rules::require_task(state, entry.task)?;
+                let summary = conflict(state, entry, files);
+                let reason = TryReason {
+                    kind: TryKind::Conflict,
+                    summary,
+                    detail: detail.clone(),
+                    kept: kept_ref(state, entry),
+                };
+                let follow = rules::after_failure(state, task, entry.run, reason.clone());
+                Ok(vec![Event::EntryRejected { landing, reason }, follow])
+            }
+        }
+    }
+}
+
+/// The ref that keeps an entry's work.
+pub(super) fn kept_ref(state: &State, entry: &crate::state::Landing) -> Option<String> {
+    let session = state.sessions.get(&entry.session)?;
+    let kept = session.kept.iter().find(|kept| kept.commit == entry.commit)?;
+    Some(kept.refname.clone())
+}
+
+/// Names the files, and the landed tasks that touched them outside their scopes.
+fn conflict(state: &State, entry: &crate::state::Landing, files: &[String]) -> String {
+    let mut text = format!("it collides with `{}` in {}", entry.branch, files.join(", "));
+    for other in state.landings.values().filter(|other| other.id != entry.id) {
+        let landed = matches!(other.state, EntryState::Landed(_));
+        if !landed || other.branch != entry.branch || other.submitted_at < task_start(state, entry)
+        {
+            continue;
+        }
+        let Some(task) = state.tasks.get(&other.task) else { continue };
+        let declared = |path: &&String| task.spec.scopes.iter().any(|scope| scope.matches(path));
+        let shared: Vec<&String> = other.touched.iter().filter(|p| files.contains(p)).collect();
+        let outside = !task.spec.scopes.is_empty() && shared.iter().any(|path| !declared(path));
+        if outside {
+            push(
+                &mut text,
+                format_args!("; {} (`{}`) touched it outside its files", task.id, task.spec.title),
+            );
+        } else if !shared.is_empty() {
+            push(
+                &mut text,
+                format_args!("; {} (`{}`) landed there meanwhile", task.id, task.spec.title),
+            );
+        }
+    }
+    text
+}
+
+fn task_start(state: &State, entry: &crate::state::Landing) -> crate::time::Timestamp {
+    let session = state.sessions.get(&entry.session);
+    session.map_or(entry.submitted_at, |session| session.requested_at)
+}
+
+fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
+    use std::fmt::Write as _;
+    let _never_fails = text.write_fmt(more);
+}

@@ -1,0 +1,130 @@
+//! One of windrow's own acts failed: it is tried again later, and given up after a while.
+
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::ids::{Generation, LandingId, SessionId};
+use crate::reject::Rejection;
+use crate::state::{DelayKey, SealOutcome, Session, State, TaskPhase, TryKind, TryReason, Wish};
+use crate::time::Stamp;
+
+use super::rules;
+
+/// How often an act is tried before it is given up.
+const ACT_TRIES: u32 = 6;
+
+/// Reports an act that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSetback {
+    /// The act.
+    pub effect: Effect,
+    /// Why it failed.
+    pub reason: String,
+}
+
+/// Milliseconds to wait after `count` earlier setbacks: from half a second to a quarter of a minute.
+pub(super) const fn backoff(count: u32) -> u64 {
+    let ms = 500_u64 << if count > 5 { 5 } else { count };
+    if ms > 15_000 { 15_000 } else { ms }
+}
+
+impl ReportSetback {
+    pub(super) fn decide(&self, state: &State, stamp: Stamp) -> Result<Vec<Event>, Rejection> {
+        match self.effect {
+            Effect::MergeEntry(landing, round)
+            | Effect::RunGate(landing, round)
+            | Effect::MoveTarget(landing, round) => self.of_entry(state, landing, round, stamp),
+            Effect::CheckOff(task) => {
+                let problem = Some(self.reason.clone());
+                Ok(vec![Event::TaskCheckedOff { task, problem }])
+            }
+            Effect::LeaseName(session, generation)
+            | Effect::OpenTree(session, generation)
+            | Effect::StartAgent(session, generation)
+            | Effect::SealWork(session, generation)
+            | Effect::ReleaseTree(session, generation)
+            | Effect::FreeName(session, generation)
+            | Effect::WatchAgent(session, generation)
+            | Effect::StopAgent(session, generation)
+            | Effect::ProbeAgent(session, generation) => {
+                self.of_session(state, session, generation, stamp)
+            }
+        }
+    }
+
+    fn of_entry(
+        &self,
+        state: &State,
+        landing: LandingId,
+        round: u32,
+        stamp: Stamp,
+    ) -> Result<Vec<Event>, Rejection> {
+        let entry = rules::require_turn(state, landing, round)?;
+        let key = DelayKey::Landing(landing);
+        let count = state.setbacks(key);
+        if count + 1 < ACT_TRIES {
+            let until = stamp.now.plus(backoff(count));
+            return Ok(vec![Event::Delayed { key, until, reason: self.reason.clone() }]);
+        }
+        let reason = self.stuck();
+        Ok(vec![
+            Event::EntryParked { landing, reason: self.reason.clone() },
+            Event::TaskStuck { task: entry.task, reason },
+        ])
+    }
+
+    fn of_session(
+        &self,
+        state: &State,
+        id: SessionId,
+        generation: Generation,
+        stamp: Stamp,
+    ) -> Result<Vec<Event>, Rejection> {
+        let session = rules::require_session(state, id, generation)?;
+        let key = DelayKey::Session(id);
+        let count = state.setbacks(key);
+        let give_up = count + 1 >= ACT_TRIES;
+        match session.wish() {
+            Wish::Tree | Wish::Agent | Wish::Seal if give_up => Ok(self.give_up(state, session)),
+            Wish::Release if give_up => {
+                let why = self.reason.clone();
+                let mut events = vec![Event::TreeStays { session: id, generation, why }];
+                events.extend(super::report_released::restart(session));
+                Ok(events)
+            }
+            Wish::Nothing => Err(Rejection::NotAwaited { session: id }),
+            Wish::Lease
+            | Wish::Tree
+            | Wish::Agent
+            | Wish::End
+            | Wish::Seal
+            | Wish::Release
+            | Wish::Unlease => {
+                let until = stamp.now.plus(backoff(count));
+                Ok(vec![Event::Delayed { key, until, reason: self.reason.clone() }])
+            }
+        }
+    }
+
+    /// The session ends; a tree with work that could not be captured stays where it is.
+    fn give_up(&self, state: &State, session: &Session) -> Vec<Event> {
+        let reason = self.stuck();
+        let (id, generation) = (session.id, session.generation);
+        let outcome = SealOutcome::Failed(reason.clone());
+        let mut events =
+            vec![Event::SessionSealed { session: id, generation, outcome, kept: None }];
+        let active = |task: &&crate::state::Task| task.phase == TaskPhase::Active(id);
+        if let Some(task) = state.tasks.get(&session.task).filter(active) {
+            events.push(Event::TaskStuck { task: task.id, reason });
+        }
+        if session.tree.is_some() {
+            let why = self.reason.clone();
+            events.push(Event::TreeStays { session: id, generation, why });
+        }
+        events
+    }
+
+    fn stuck(&self) -> TryReason {
+        let summary = format!("windrow itself could not go on: {}", self.reason);
+        TryReason { kind: TryKind::World, summary, detail: None, kept: None }
+    }
+}

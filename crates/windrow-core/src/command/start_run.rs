@@ -1,0 +1,83 @@
+//! Starts a run over a set of tasks.
+
+use std::collections::BTreeSet;
+
+use crate::event::Event;
+use crate::ids::{RunId, TaskId};
+use crate::reject::Rejection;
+use crate::spec::RunSpec;
+use crate::state::{EntryState, RunPhase, State, Task, TaskPhase};
+
+use super::rules;
+
+/// Starts a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartRun {
+    /// How to run.
+    pub spec: RunSpec,
+    /// The tasks it is about; those that are over are left out.
+    pub tasks: Vec<TaskId>,
+}
+
+impl StartRun {
+    pub(super) fn decide(&self, state: &State) -> Result<Vec<Event>, Rejection> {
+        if self.spec.pool == 0 {
+            return Err(Rejection::EmptyPool);
+        }
+        let mut tasks = BTreeSet::new();
+        let mut events = Vec::new();
+        for id in &self.tasks {
+            let task = rules::require_task(state, *id)?;
+            if task.phase.satisfies() || matches!(task.phase, TaskPhase::Cancelled { .. }) {
+                continue;
+            }
+            if let Some(run) = live_run(state, task) {
+                return Err(Rejection::TaskInRun { task: *id, run });
+            }
+            self.check_agent(task)?;
+            tasks.insert(*id);
+        }
+        if tasks.is_empty() {
+            return Err(Rejection::NothingToRun);
+        }
+        let run = RunId(state.runs.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let again = tasks.iter().filter_map(|task| reopen(state, *task));
+        events.extend(again);
+        events.push(Event::RunStarted { run, spec: self.spec.clone(), tasks });
+        Ok(events)
+    }
+
+    fn check_agent(&self, task: &Task) -> Result<(), Rejection> {
+        if task.spec.run.is_some() {
+            return Ok(());
+        }
+        let agent = task.spec.agent.as_ref().or(self.spec.agent.as_ref());
+        let agent = agent.ok_or(Rejection::NothingToStart(task.id))?;
+        if self.spec.agents.contains_key(agent) {
+            Ok(())
+        } else {
+            Err(Rejection::NoAgent { task: task.id, agent: agent.clone() })
+        }
+    }
+}
+
+fn live_run(state: &State, task: &Task) -> Option<RunId> {
+    let run = state.runs.get(&task.run?)?;
+    (!matches!(run.phase, RunPhase::Ended(_))).then_some(run.id)
+}
+
+/// Gives a stuck task another chance: its parked work goes back to the queue, or it starts anew.
+pub(super) fn reopen(state: &State, id: TaskId) -> Option<Event> {
+    let task = state.tasks.get(&id)?;
+    if !matches!(task.phase, TaskPhase::Stuck(_)) {
+        return None;
+    }
+    let parked = state.queues.values().flatten().find(|landing| {
+        let entry = state.landings.get(landing);
+        entry.is_some_and(|entry| entry.task == id && matches!(entry.state, EntryState::Parked(_)))
+    });
+    Some(match parked {
+        Some(landing) => Event::EntryRequeued { landing: *landing },
+        None => Event::TaskReopened { task: id },
+    })
+}

@@ -1,0 +1,165 @@
+//! Folds of landing events.
+
+use crate::effect::Key;
+use crate::ids::{Generation, LandingId, SessionId, TaskId};
+use crate::state::{DelayKey, EntryState, Landing, State, TaskPhase, TryReason, Verdict};
+use crate::time::Timestamp;
+
+use super::index::change_task;
+use super::{task, undelayed};
+
+/// The submitted work.
+pub(super) struct Work<'a> {
+    pub(super) task: TaskId,
+    pub(super) session: SessionId,
+    pub(super) generation: Generation,
+    pub(super) commit: &'a str,
+    pub(super) base: &'a str,
+    pub(super) touched: &'a [String],
+}
+
+pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: Timestamp) {
+    let Some(run) = state.sessions.get(&work.session).map(|session| session.run) else { return };
+    let Some(branch) = state.runs.get(&run).map(|run| run.spec.branch.clone()) else { return };
+    let entry = Landing {
+        id,
+        task: work.task,
+        session: work.session,
+        generation: work.generation,
+        run,
+        branch: branch.clone(),
+        commit: work.commit.to_owned(),
+        base: work.base.to_owned(),
+        touched: work.touched.to_vec(),
+        submitted_at: at,
+        taken_at: at,
+        round: 0,
+        overtaken: 0,
+        state: EntryState::Queued,
+    };
+    state.landings.insert(id, entry);
+    state.queues.entry(branch.clone()).or_default().insert(id);
+    change_task(state, work.task, |task| task.phase = TaskPhase::Submitted(id));
+    state.dirty.insert(Key::Queue(branch));
+}
+
+pub(super) fn taken(state: &mut State, id: LandingId, round: u32, at: Timestamp) {
+    let Some(entry) = state.landings.get_mut(&id) else { return };
+    entry.state = EntryState::Taken;
+    entry.round = round;
+    entry.taken_at = at;
+    state.turn.insert(entry.branch.clone(), id);
+    touch(state, id);
+}
+
+pub(super) fn merged(state: &mut State, id: LandingId, onto: &str, commit: &str, tree: &str) {
+    let Some(entry) = state.landings.get_mut(&id) else { return };
+    entry.state = EntryState::Merged {
+        onto: onto.to_owned(),
+        commit: commit.to_owned(),
+        tree: tree.to_owned(),
+    };
+    touch(state, id);
+}
+
+pub(super) fn verified(
+    state: &mut State,
+    id: LandingId,
+    tree: &str,
+    gate: &str,
+    verdict: &Verdict,
+) {
+    if *verdict != Verdict::Passed {
+        return;
+    }
+    state.verified.insert((tree.to_owned(), gate.to_owned()));
+    let Some(entry) = state.landings.get_mut(&id) else { return };
+    if let EntryState::Merged { onto, commit, tree } = &entry.state {
+        entry.state =
+            EntryState::Verified { onto: onto.clone(), commit: commit.clone(), tree: tree.clone() };
+    }
+    touch(state, id);
+}
+
+pub(super) fn held(state: &mut State, id: LandingId) {
+    rest(state, id, EntryState::Held);
+}
+
+pub(super) fn parked(state: &mut State, id: LandingId, reason: &str) {
+    rest(state, id, EntryState::Parked(reason.to_owned()));
+    undelayed(state, DelayKey::Landing(id));
+}
+
+pub(super) fn requeued(state: &mut State, id: LandingId) {
+    rest(state, id, EntryState::Queued);
+    if let Some(task) = state.landings.get(&id).map(|entry| entry.task) {
+        change_task(state, task, |task| task.phase = TaskPhase::Submitted(id));
+        super::index::doom(state, task);
+    }
+}
+
+pub(super) fn rejected(state: &mut State, id: LandingId, reason: &TryReason) {
+    finish(state, id, EntryState::Rejected(reason.clone()));
+}
+
+pub(super) fn withdrawn(state: &mut State, id: LandingId, reason: &str) {
+    finish(state, id, EntryState::Withdrawn(reason.to_owned()));
+}
+
+pub(super) fn landed(state: &mut State, id: LandingId, commit: &str) {
+    let Some(entry) = state.landings.get(&id) else { return };
+    let (task, submitted) = (entry.task, entry.submitted_at);
+    let earlier: Vec<LandingId> = state
+        .queues
+        .get(&entry.branch)
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(|other| *other != id)
+        .collect();
+    for other in earlier {
+        if let Some(other) = state.landings.get_mut(&other)
+            && (other.submitted_at, other.id) < (submitted, id)
+        {
+            other.overtaken += 1;
+        }
+    }
+    finish(state, id, EntryState::Landed(commit.to_owned()));
+    task::end(state, task, TaskPhase::Landed { commit: commit.to_owned(), landing: id });
+}
+
+/// The entry waits for a moment; others may go first, and it merges anew when it is back.
+pub(super) fn stepped_aside(state: &mut State, id: LandingId) {
+    let in_turn = state.landings.get(&id).is_some_and(|entry| entry.state.in_turn());
+    if in_turn {
+        rest(state, id, EntryState::Queued);
+    }
+}
+
+fn rest(state: &mut State, id: LandingId, to: EntryState) {
+    let Some(entry) = state.landings.get_mut(&id) else { return };
+    entry.state = to;
+    let branch = entry.branch.clone();
+    if state.turn.get(&branch) == Some(&id) {
+        state.turn.remove(&branch);
+    }
+    touch(state, id);
+}
+
+fn finish(state: &mut State, id: LandingId, to: EntryState) {
+    rest(state, id, to);
+    undelayed(state, DelayKey::Landing(id));
+    let Some(branch) = state.landings.get(&id).map(|entry| entry.branch.clone()) else { return };
+    if let Some(queue) = state.queues.get_mut(&branch) {
+        queue.remove(&id);
+        if queue.is_empty() {
+            state.queues.remove(&branch);
+        }
+    }
+}
+
+fn touch(state: &mut State, id: LandingId) {
+    if let Some(entry) = state.landings.get(&id) {
+        state.dirty.insert(Key::Queue(entry.branch.clone()));
+    }
+}

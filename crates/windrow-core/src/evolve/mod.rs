@@ -1,0 +1,150 @@
+//! Folds events into the state: total, without decisions, the same on every machine.
+//!
+//! Invariant: an event that names something unknown changes nothing (a journal is data; a fold must
+//! not fail on it). Every change marks the keys whose wishes it may have changed.
+
+mod index;
+mod landing;
+mod run;
+mod session;
+mod task;
+
+use crate::effect::Key;
+use crate::event::{Envelope, Event};
+use crate::state::{Delay, DelayKey, State};
+use crate::time::Timestamp;
+
+/// Folds one event into `state`.
+pub fn evolve(state: &mut State, envelope: &Envelope) {
+    state.seq = envelope.seq;
+    let at = envelope.at;
+    match &envelope.event {
+        Event::TaskAdded { task, spec } => task::added(state, *task, spec, at),
+        Event::TaskEdited { task, spec } => task::edited(state, *task, spec),
+        Event::TaskClosed { task, how, reason } => task::closed(state, *task, *how, reason),
+        Event::TaskRequeued { task, reason } => task::requeued(state, *task, reason),
+        Event::TaskReopened { task } => task::reopened(state, *task),
+        Event::TaskStuck { task, reason } => task::stuck(state, *task, reason),
+        Event::TaskDone { task, why } => task::done(state, *task, why),
+        Event::TaskCheckedOff { task, problem } => task::checked_off(state, *task, problem.clone()),
+
+        Event::RunStarted { run, spec, tasks } => run::started(state, *run, spec, tasks, at),
+        Event::RunResumed { run } => run::resumed(state, *run),
+        Event::RunResized { run, pool } => run::resized(state, *run, *pool),
+        Event::RunDraining { run } => run::draining(state, *run),
+        Event::RunStopping { run } => run::stopping(state, *run),
+        Event::RunEnded { run, how } => run::ended(state, *run, *how, at),
+
+        Event::SessionRequested { session, task, run, attempt, fence, deadline } => {
+            let wanted = session::Requested { task: *task, run: *run, attempt: *attempt };
+            session::requested(state, *session, wanted, (*fence, *deadline), at);
+        }
+        Event::SessionLeased { session, name, port_offset, tree, reuse } => {
+            session::leased(state, *session, name, *port_offset, (*tree, *reuse));
+        }
+        Event::TreeOpened { session, generation: _, tree } => {
+            session::tree_opened(state, *session, tree);
+        }
+        Event::AgentStarted { session, generation: _, keeper } => {
+            session::agent_started(state, *session, *keeper, at);
+        }
+        Event::ClaimRenewed { session, generation: _, deadline } => {
+            session::claim(state, *session, *deadline, false);
+        }
+        Event::ClaimQuestioned { session, generation: _, deadline } => {
+            session::claim(state, *session, *deadline, true);
+        }
+        Event::StopRequested { session, why } => session::stop_requested(state, *session, *why),
+        Event::AgentEnded { session, generation: _, exit } => {
+            session::agent_ended(state, *session, exit);
+        }
+        Event::SessionSealed { session, generation: _, outcome, kept } => {
+            session::sealed(state, *session, outcome, kept.as_ref());
+        }
+        Event::TreeReleased { session, generation: _ } => session::released(state, *session, None),
+        Event::TreeStays { session, generation: _, why } => {
+            session::released(state, *session, Some(why));
+        }
+        Event::SessionRestarted { session, generation } => {
+            session::restarted(state, *session, *generation);
+        }
+        Event::SessionClosed { session } => session::closed(state, *session),
+
+        Event::WorkSubmitted { landing, task, session, generation, commit, base, touched } => {
+            let work = landing::Work {
+                task: *task,
+                session: *session,
+                generation: *generation,
+                commit,
+                base,
+                touched,
+            };
+            landing::submitted(state, *landing, &work, at);
+        }
+        Event::EntryTaken { landing, round } => landing::taken(state, *landing, *round, at),
+        Event::EntryMerged { landing, onto, commit, tree } => {
+            landing::merged(state, *landing, onto, commit, tree);
+        }
+        Event::EntryVerified { landing, tree, gate, verdict } => {
+            landing::verified(state, *landing, tree, gate, verdict);
+        }
+        Event::EntryHeld { landing } => landing::held(state, *landing),
+        Event::EntryReleased { landing } => landing::requeued(state, *landing),
+        Event::EntryParked { landing, reason } => landing::parked(state, *landing, reason),
+        Event::EntryRequeued { landing } => landing::requeued(state, *landing),
+        Event::EntryRejected { landing, reason } => landing::rejected(state, *landing, reason),
+        Event::WorkLanded { landing, commit, onto: _ } => landing::landed(state, *landing, commit),
+        Event::EntryWithdrawn { landing, reason } => landing::withdrawn(state, *landing, reason),
+
+        Event::Delayed { key, until, reason } => delayed(state, *key, *until, reason),
+        Event::DelayOver { key } => delay_over(state, *key),
+
+        Event::TreeForgotten { tree } => {
+            state.trees.remove(tree);
+        }
+        Event::KeptDropped { refname, why: _ } => session::kept_dropped(state, refname),
+    }
+}
+
+fn delayed(state: &mut State, key: DelayKey, until: Timestamp, reason: &str) {
+    delay_over(state, key);
+    let delay =
+        state.delays.entry(key).or_insert(Delay { until: None, reason: String::new(), count: 0 });
+    delay.until = Some(until);
+    reason.clone_into(&mut delay.reason);
+    delay.count += 1;
+    state.wake.insert((until, key));
+    if let DelayKey::Landing(landing) = key {
+        landing::stepped_aside(state, landing);
+    }
+    mark(state, key);
+}
+
+fn delay_over(state: &mut State, key: DelayKey) {
+    if let Some(until) = state.delays.get_mut(&key).and_then(|delay| delay.until.take()) {
+        state.wake.remove(&(until, key));
+    }
+    mark(state, key);
+}
+
+/// Forgets that `key` was ever delayed: it made progress.
+fn undelayed(state: &mut State, key: DelayKey) {
+    delay_over(state, key);
+    state.delays.remove(&key);
+}
+
+fn mark(state: &mut State, key: DelayKey) {
+    match key {
+        DelayKey::Task(task) => {
+            state.dirty.insert(Key::Task(task));
+        }
+        DelayKey::Session(session) => {
+            state.dirty.insert(Key::Session(session));
+        }
+        DelayKey::Landing(landing) => {
+            if let Some(entry) = state.landings.get(&landing) {
+                state.dirty.insert(Key::Queue(entry.branch.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The texts that go into commits: subject and trailers of a landing.
+
+use crate::spec::TaskSpec;
+use crate::state::{Landing, Session, State};
+
+impl State {
+    /// The commands that must pass for an entry: the run's, then the task's own.
+    #[must_use]
+    pub fn gates_of(&self, entry: &Landing) -> Vec<String> {
+        let run = self.runs.get(&entry.run).map(|run| run.spec.gates.as_slice());
+        let own = self.tasks.get(&entry.task).and_then(|task| task.spec.gate.clone());
+        run.unwrap_or_default().iter().cloned().chain(own).collect()
+    }
+}
+
+/// The gates as one text, the key under which a verdict may be used again.
+#[must_use]
+pub fn gate_text(gates: &[String]) -> String {
+    gates.join("\n")
+}
+
+/// The first line of a commit for a task: `<type>: <title>`, or the title alone.
+#[must_use]
+pub fn subject(spec: &TaskSpec) -> String {
+    match &spec.commit_type {
+        Some(commit_type) => format!("{commit_type}: {}", spec.title),
+        None => spec.title.clone(),
+    }
+}
+
+/// The whole message of the commit that lands an entry.
+#[must_use]
+pub fn landing(state: &State, entry: &Landing) -> Option<String> {
+    let task = state.tasks.get(&entry.task)?;
+    let session = state.sessions.get(&entry.session)?;
+    let label = format!("{} ({})", session.label(), session.id);
+    let refs = task.spec.source.as_ref().map_or_else(|| task.id.to_string(), |s| s.reference());
+    let mut text =
+        format!("{}\n\nTask: {}\nSession: {label}\nRefs: {refs}\n", subject(&task.spec), task.id,);
+    if let Some(author) = co_author(state, &task.spec, session) {
+        text.push_str("Co-Authored-By: ");
+        text.push_str(&author);
+        text.push('\n');
+    }
+    Some(text)
+}
+
+fn co_author(state: &State, spec: &TaskSpec, session: &Session) -> Option<String> {
+    if spec.run.is_some() {
+        return None;
+    }
+    let run = &state.runs.get(&session.run)?.spec;
+    let agent = spec.agent.as_ref().or(run.agent.as_ref())?;
+    run.agents.get(agent)?.co_author.clone()
+}

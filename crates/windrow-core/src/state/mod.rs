@@ -1,0 +1,19 @@
+//! Everything decisions need, folded from events; long texts are kept by reference only.
+//!
+//! Invariant: only `evolve` changes a state. Facts are stored; what a person calls a status is
+//! derived from them (see `explain`).
+
+mod landing;
+mod pairs;
+mod run;
+mod session;
+mod store;
+mod task;
+
+pub use landing::{EntryState, Landing, Verdict};
+pub use run::{Run, RunEnd, RunPhase};
+pub use session::{
+    Claim, Exit, ExitHow, Kept, Lease, OpenTree, Process, SealOutcome, Session, StopReason, Wish,
+};
+pub use store::{Delay, DelayKey, State, TreeRecord, TreeUse};
+pub use task::{ClosedAs, Task, TaskPhase, TryKind, TryReason};
