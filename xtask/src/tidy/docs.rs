@@ -1,6 +1,6 @@
 //! Module docs: every Rust file opens with what it is.
 //!
-//! A `tests.rs` beside its module is that module's and needs none.
+//! A `tests.rs` or `x_tests.rs` beside its module is that module's and needs none.
 
 use super::finding::Finding;
 use super::rust::Rust;
@@ -9,8 +9,8 @@ const LONGEST: usize = 40;
 
 /// Checks that each file opens with `//!` and does not turn into an essay.
 pub(super) fn check(files: &[Rust]) -> Vec<Finding> {
-    let beside = |file: &&Rust| file.path.ends_with("/tests.rs");
-    files.iter().filter(|file| !beside(file)).filter_map(check_file).collect()
+    let beside = |path: &str| path.ends_with("/tests.rs") || path.ends_with("_tests.rs");
+    files.iter().filter(|file| !beside(&file.path)).filter_map(check_file).collect()
 }
 
 fn check_file(file: &Rust) -> Option<Finding> {

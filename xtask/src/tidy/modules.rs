@@ -24,10 +24,13 @@ fn check_file(file: &Rust, files: &[Rust]) -> Option<Finding> {
     }
     let owners = ["lib.rs", "main.rs", "mod.rs"].map(|owner| format!("{home}/{owner}"));
     let beside = format!("{home}.rs");
-    let named = files
-        .iter()
-        .filter(|other| other.path == beside || owners.contains(&other.path))
-        .any(|other| declares(other, stem));
+    // A file may also be named by its path, from a file in the same folder.
+    let attribute = format!("#[path = \"{name}\"]");
+    let named = files.iter().any(|other| {
+        let owner = other.path == beside || owners.contains(&other.path);
+        let same = other.path.rsplit_once('/').is_some_and(|(there, _)| there == dir);
+        (owner && declares(other, stem)) || (same && other.raw.contains(&attribute))
+    });
     let remedy = format!("write `mod {stem};` into its parent, or delete the file");
     (!named).then(|| Finding::new(&file.path, 1, "modules", "no `mod` names it").remedy(remedy))
 }
@@ -65,7 +68,8 @@ mod tests {
     fn sources_are_named_by_mod_rs_or_the_file_beside_their_folder() {
         let files = [
             ("crates/a/src/lib.rs", "mod b;\npub mod c;\n"),
-            ("crates/a/src/b.rs", "#[cfg(test)]\nmod tests;\n"),
+            ("crates/a/src/b.rs", "#[cfg(test)]\nmod tests;\n#[path = \"b_more.rs\"]\nmod more;\n"),
+            ("crates/a/src/b_more.rs", ""),
             ("crates/a/src/b/tests.rs", ""),
             ("crates/a/src/c/mod.rs", "mod d;\n"),
             ("crates/a/src/c/d.rs", ""),
