@@ -1,6 +1,7 @@
 //! Walls between rooms: each crate's dependencies against the floor plan.
 //!
-//! Dev-dependencies may add the testkit and any outside crate; everything else obeys the row.
+//! Dev-dependencies may add the testkit and any outside crate; everything else obeys the row. Every
+//! room is under the workspace's lints.
 
 use super::finding::Finding;
 use super::packages::{Dependency, Package, Packages};
@@ -12,6 +13,11 @@ const RULE: &str = "walls";
 pub(super) fn check(packages: &Packages) -> Vec<Finding> {
     let mut found = Vec::new();
     for package in packages.ours() {
+        if !package.toml.contains("\n[lints]\nworkspace = true\n") {
+            let remedy = "write `[lints]` and `workspace = true` into its manifest";
+            let what = format!("`{}` is not under the workspace's lints", package.name);
+            found.push(Finding::new(&package.manifest, 1, RULE, what).remedy(remedy));
+        }
         let Some(room) = ROOMS.iter().find(|room| room.name == package.name) else {
             let what = format!("`{}` has no row in the floor plan", package.name);
             let remedy = "add it to xtask/src/tidy/rooms.rs, or put its code into a room there is";
@@ -63,7 +69,7 @@ mod tests {
         Package {
             name: name.to_owned(),
             manifest: format!("crates/{name}/Cargo.toml"),
-            toml: format!("[dependencies]\n{}\n", lines.join("\n")),
+            toml: format!("\n[lints]\nworkspace = true\n[dependencies]\n{}\n", lines.join("\n")),
             license: Some("MIT".to_owned()),
             ours: true,
             uses: Vec::new(),
@@ -90,7 +96,7 @@ mod tests {
         ];
         assert_eq!(
             found(packages),
-            ["crates/windrow-core/Cargo.toml:3 `windrow-core` may not use `windrow-world`"]
+            ["crates/windrow-core/Cargo.toml:6 `windrow-core` may not use `windrow-world`"]
         );
     }
 
@@ -125,6 +131,12 @@ mod tests {
     #[test]
     fn a_build_dependency_obeys_the_walls() {
         assert_eq!(found(vec![package("windrow-core", &[("cc", Some("build"))])]).len(), 1);
+    }
+
+    #[test]
+    fn a_room_outside_the_lints_is_named() {
+        let bare = Package { toml: "[dependencies]\n".to_owned(), ..package("windrow-api", &[]) };
+        assert!(found(vec![bare])[0].contains("lints"));
     }
 
     #[test]
