@@ -1,1 +1,3 @@
-//! stub
+//! The engine: what decides and acts outside the terminal.
+
+pub mod keeper;

@@ -113,6 +113,14 @@ impl Cmd {
         self
     }
 
+    /// Lets the child inherit the caller's whole environment. Only for a process whose own
+    /// environment was set exactly before.
+    #[must_use]
+    pub fn whole_env(mut self) -> Self {
+        self.inherit = Inherit::Everything;
+        self
+    }
+
     /// Adds one argument.
     #[must_use]
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -295,12 +303,12 @@ impl Cmd {
     /// Replaces the calling process by this one, with the caller's whole environment and output
     /// streams and `stdin` (or nothing) to read; returns only when that failed.
     #[must_use]
-    pub fn replace_self(mut self, stdin: Option<File>) -> CmdError {
-        self.inherit = Inherit::Everything;
-        let mut command = self.command();
+    pub fn replace_self(self, stdin: Option<File>) -> CmdError {
+        let mut this = self.whole_env();
+        let mut command = this.command();
         command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));
         let source = command.exec();
-        CmdError::Start { program: self.program.to_string_lossy().into_owned(), source }
+        CmdError::Start { program: this.program.to_string_lossy().into_owned(), source }
     }
 }
 

@@ -20,6 +20,9 @@ use super::{descendants, os};
 /// whenever a child ends; this bound is for what ends further below.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
+/// The same for what does not end although it was killed.
+const LOOK_AGAIN_AT_MOST: Duration = Duration::from_secs(1);
+
 /// The right to wait for and end every descendant of this process. One per process: it takes the
 /// exit status of every child, whoever started it.
 #[derive(Debug)]
@@ -54,26 +57,10 @@ impl Reaper {
     #[must_use]
     pub fn reap(&self) -> Vec<Reaped> {
         let mut reaped = Vec::new();
-        while let Some(one) = self.reap_one() {
+        while let Some(one) = reap_one() {
             reaped.push(one);
         }
         reaped
-    }
-
-    fn reap_one(&self) -> Option<Reaped> {
-        loop {
-            return match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some((pid, status))) => Some(Reaped {
-                    pid: pid.as_raw_nonzero().get(),
-                    code: status.exit_status(),
-                    signal: status.terminating_signal(),
-                    // WCOREDUMP: bit 7 beside a terminating signal (wait(2)).
-                    core: status.signaled() && status.as_raw() & 0x80 != 0,
-                }),
-                Err(Errno::INTR) => continue,
-                Ok(None) | Err(_) => None,
-            };
-        }
     }
 
     /// Runs `leave`, during which orphans are not adopted, so that a process may be let go for
@@ -97,60 +84,80 @@ impl Reaper {
         signals: &Signals,
     ) -> (Vec<Reaped>, u32) {
         let mut reaped = self.reap();
-        if self.has_children() && !grace.is_zero() {
-            self.ask(group);
+        if has_children() && !grace.is_zero() {
+            ask(group);
             let until = Instant::now() + grace;
-            while self.has_children() && Instant::now() < until {
+            while has_children() && Instant::now() < until {
                 wait(signals, until.saturating_duration_since(Instant::now()));
                 reaped.extend(self.reap());
             }
         }
-        let mut rounds = 0;
-        while self.has_children() || group.is_some_and(|group| !group.members().is_empty()) {
-            self.kill(group);
+        let (mut rounds, mut look_again) = (0, LOOK_AGAIN);
+        while has_children() || group.is_some_and(|group| !group.members().is_empty()) {
+            kill(group);
             rounds += 1;
             reaped.extend(self.reap());
-            if self.has_children() {
-                wait(signals, LOOK_AGAIN);
-                reaped.extend(self.reap());
+            let gone = !has_children() && group.is_none();
+            if gone || wait(signals, look_again) {
+                look_again = LOOK_AGAIN;
+            } else {
+                // Nothing ended meanwhile: it cannot be killed at the moment.
+                look_again = (look_again * 2).min(LOOK_AGAIN_AT_MOST);
             }
+            reaped.extend(self.reap());
         }
         if let Some(group) = group {
             group.remove();
         }
         (reaped, rounds)
     }
+}
 
-    /// Whether any child, ended or not, is left to wait for.
-    fn has_children(&self) -> bool {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(waitid(WaitId::All, look), Err(Errno::CHILD))
+fn reap_one() -> Option<Reaped> {
+    loop {
+        return match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) => Some(Reaped {
+                pid: pid.as_raw_nonzero().get(),
+                code: status.exit_status(),
+                signal: status.terminating_signal(),
+                // WCOREDUMP: bit 7 beside a terminating signal (wait(2)).
+                core: status.signaled() && status.as_raw() & 0x80 != 0,
+            }),
+            Err(Errno::INTR) => continue,
+            Ok(None) | Err(_) => None,
+        };
     }
+}
 
-    fn ask(&self, group: Option<&Cgroup>) {
-        let mut all = descendants(&[own_pid()]);
-        all.extend(group.map(Cgroup::members).unwrap_or_default());
-        all.sort();
-        all.dedup();
-        for process in all {
-            let _gone_is_fine = process.signal(Signal::TERM);
-            // A stopped process acts on the request only when it goes on.
-            let _gone_is_fine = process.signal(Signal::CONT);
-        }
-    }
+/// Whether any child, ended or not, is left to wait for.
+fn has_children() -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::All, look), Err(Errno::CHILD))
+}
 
-    fn kill(&self, group: Option<&Cgroup>) {
-        let members = group.map(|group| if group.kill() { Vec::new() } else { group.members() });
-        for process in members.unwrap_or_default() {
-            let _gone_is_fine = process.signal(Signal::KILL);
-        }
-        let session = os::stat(own_pid()).map(|own| own.session);
-        visit_descendants(&[own_pid()], &mut |process| {
-            kill_group_of(process, session);
-            let _gone_is_fine = process.signal(Signal::KILL);
-        });
+fn ask(group: Option<&Cgroup>) {
+    let mut all = descendants(&[own_pid()]);
+    all.extend(group.map(Cgroup::members).unwrap_or_default());
+    all.sort();
+    all.dedup();
+    for process in all {
+        let _gone_is_fine = process.signal(Signal::TERM);
+        // A stopped process acts on the request only when it goes on.
+        let _gone_is_fine = process.signal(Signal::CONT);
     }
+}
+
+fn kill(group: Option<&Cgroup>) {
+    let members = group.map(|group| if group.kill() { Vec::new() } else { group.members() });
+    for process in members.unwrap_or_default() {
+        let _gone_is_fine = process.signal(Signal::KILL);
+    }
+    let session = os::stat(own_pid()).map(|own| own.session);
+    visit_descendants(&[own_pid()], &mut |process| {
+        kill_group_of(process, session);
+        let _gone_is_fine = process.signal(Signal::KILL);
+    });
 }
 
 /// Kills the process group of a descendant at once: a fork cannot slip through that, as it can
@@ -169,11 +176,13 @@ fn kill_group_of(process: ProcessId, own_session: Option<i32>) {
     }
 }
 
-fn wait(signals: &Signals, at_most: Duration) {
+/// Waits for a signal; says whether one came.
+fn wait(signals: &Signals, at_most: Duration) -> bool {
     let mut polled = [PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN)];
     let timeout = Timespec::try_from(at_most).ok();
-    let _interrupted_is_woken = rustix::event::poll(&mut polled, timeout.as_ref());
+    let woken = rustix::event::poll(&mut polled, timeout.as_ref()) != Ok(0);
     signals.drain();
+    woken
 }
 
 fn own_pid() -> i32 {

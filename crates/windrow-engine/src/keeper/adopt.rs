@@ -1,0 +1,212 @@
+//! The daemon's side of a job: launching it, finding it again, stopping it, ending its remains.
+//!
+//! Everything here is synchronous and short but [`end_orphan`], which waits until the last process
+//! is gone.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::process::Signal;
+use windrow_world::cmd::Cmd;
+use windrow_world::proc::{
+    Cgroup, ProcessId, end_found, find_by_token, find_in_session, find_writers,
+};
+
+use super::end::{lock_patiently, store_exit};
+use super::exit::{Exit, How};
+use super::folder::{Folder, KeeperError, StopRecord};
+use super::launch::{Launch, TOKEN};
+
+/// Where a job stands, by its folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// No `launch.json`: nothing was started.
+    NotLaunched,
+    /// A keeper has it.
+    Running {
+        /// The keeper; nothing while it has not yet written down who it is.
+        keeper: Option<ProcessId>,
+    },
+    /// It is over and nothing of it runs.
+    Ended(Exit),
+    /// Launched, but nobody keeps it: [`end_orphan`] must end what is left.
+    Orphaned {
+        /// The recorded agent, if it still runs. Others of the job may run all the same.
+        agent: Option<ProcessId>,
+    },
+}
+
+/// Says where a job stands.
+///
+/// # Errors
+/// When a record cannot be read.
+pub fn look(job_dir: &Path) -> Result<JobState, KeeperError> {
+    let folder = Folder::at(job_dir);
+    if let Some(exit) = folder.exit()? {
+        return Ok(JobState::Ended(exit));
+    }
+    if !folder.file("launch.json").exists() {
+        return Ok(JobState::NotLaunched);
+    }
+    let keeper = living_keeper(&folder)?;
+    if keeper.is_some() {
+        return Ok(JobState::Running { keeper });
+    }
+    let Some(lock) = folder.try_lock()? else { return Ok(JobState::Running { keeper: None }) };
+    drop(lock);
+    // The keeper may have ended between the first look and the lock.
+    if let Some(exit) = folder.exit()? {
+        return Ok(JobState::Ended(exit));
+    }
+    let agent = folder.agent()?.and_then(|record| record.process());
+    Ok(JobState::Orphaned { agent: agent.filter(|agent| agent.alive()) })
+}
+
+/// Writes down what to run and starts a keeper for it: `keeper_argv` followed by the folder.
+///
+/// The folder must be new or empty. The keeper is a child of the caller: when its
+/// [`keeper_fd`] polls readable, call [`ProcessId::reap`].
+///
+/// # Errors
+/// When the folder was used before, cannot be written, or the keeper cannot be started. What was
+/// written stays, so that the same job cannot be launched twice.
+pub fn launch(
+    job_dir: &Path,
+    launch: &Launch,
+    keeper_argv: &[OsString],
+) -> Result<ProcessId, KeeperError> {
+    let folder = Folder::at(job_dir);
+    folder.make()?;
+    if folder.file("launch.json").exists() {
+        return Err(KeeperError::AlreadyLaunched { job: launch.job.clone() });
+    }
+    let job_dir = job_dir.canonicalize().map_err(|source| folder.failed("find", "", source))?;
+    let mut marked = launch.clone();
+    marked.env.retain(|(key, _)| key != TOKEN);
+    marked.env.push((TOKEN.to_owned(), token(&job_dir, &launch.job)));
+    folder.write("launch.json", &marked)?;
+
+    let (program, args) = keeper_argv.split_first().ok_or_else(|| {
+        folder.failed("start a keeper for", "", std::io::ErrorKind::InvalidInput.into())
+    })?;
+    let log = OpenOptions::new().append(true).create(true).open(folder.file("keeper.log"));
+    let log = log.map_err(|source| folder.failed("open", "keeper.log", source))?;
+    let child = Cmd::new(program).args(args).arg(&job_dir).dir("/").detach(Some(&log))?;
+    let pid = i32::try_from(child.id()).unwrap_or(0);
+    // Invariant: an unreaped child keeps its id, so this is the keeper even if it ended already.
+    ProcessId::of(pid).ok_or_else(|| {
+        folder.failed("find the keeper of", "", std::io::ErrorKind::Unsupported.into())
+    })
+}
+
+/// A descriptor that polls readable when the keeper is gone; nothing when it is gone already.
+///
+/// # Errors
+/// When the system refuses a descriptor.
+pub fn keeper_fd(keeper: ProcessId) -> Result<Option<OwnedFd>, KeeperError> {
+    Ok(keeper.pidfd()?)
+}
+
+/// Asks a job to end; says whether there was anybody to ask. The first reason given stays.
+///
+/// Without a keeper yet (just launched), the request waits for it in the folder.
+///
+/// # Errors
+/// When the request cannot be written or sent.
+pub fn request_stop(job_dir: &Path, reason: &str) -> Result<bool, KeeperError> {
+    let folder = Folder::at(job_dir);
+    if folder.file("exit.json").exists() {
+        return Ok(false);
+    }
+    if folder.stop()?.is_none() {
+        folder.write("stop.json", &StopRecord { reason: reason.to_owned() })?;
+    }
+    match living_keeper(&folder)? {
+        Some(keeper) => Ok(keeper.signal(Signal::TERM)?),
+        None => Ok(folder.try_lock()?.is_none()),
+    }
+}
+
+/// Ends what a dead keeper left behind and writes `exit.json` for it; a job that has one already
+/// is returned as it ended.
+///
+/// Found and ended: every member of the job's control group; without one, the recorded agent, its
+/// session, whatever carries the job's token in its environment or holds the transcript open for
+/// writing, and all descendants of these.
+///
+/// # Errors
+/// When a keeper is there after all, or something cannot be ended: then no exit is written and the
+/// call should be made again later.
+pub fn end_orphan(job_dir: &Path) -> Result<Exit, KeeperError> {
+    let folder = Folder::at(job_dir);
+    if let Some(exit) = folder.exit()? {
+        return Ok(exit);
+    }
+    let Some(_lock) = lock_patiently(&folder)? else {
+        return Err(KeeperError::StillKept { job: folder.job() });
+    };
+    if let Some(exit) = folder.exit()? {
+        return Ok(exit);
+    }
+    let launch = folder.launch()?;
+    let agent = folder.agent()?;
+    end_remains(&folder, launch.as_ref())?;
+    let why = match &agent {
+        Some(_) => "its keeper died; what was left of it was ended",
+        None => "its keeper died before the program was started",
+    };
+    let how = How::Lost { why: why.to_owned() };
+    let transcript = launch.map(|launch| launch.transcript);
+    let started_ms = agent.map(|agent| agent.recorded_ms);
+    let exit = Exit::now(how, started_ms, transcript.as_deref());
+    store_exit(&folder, &exit)?;
+    Ok(exit)
+}
+
+fn end_remains(folder: &Folder, launch: Option<&Launch>) -> Result<(), KeeperError> {
+    let keeper = folder.keeper()?;
+    // Nothing outlives a reboot.
+    let this_boot = keeper.as_ref().is_some_and(|keeper| keeper.process().is_some());
+    let group = keeper.and_then(|keeper| keeper.cgroup).filter(|_| this_boot).map(Cgroup::at);
+    let agent = folder.agent()?.and_then(|record| record.process());
+    if let Some(group) = &group {
+        let _older_kernels_are_walked = group.kill();
+    }
+    let ended = end_found(|| {
+        let mut found: Vec<ProcessId> = group.iter().flat_map(Cgroup::members).collect();
+        found.extend(agent);
+        found.extend(agent.map(find_in_session).unwrap_or_default());
+        if let Some(launch) = launch {
+            found.extend(
+                launch.token().map(|token| find_by_token(TOKEN, token)).unwrap_or_default(),
+            );
+            found.extend(find_writers(&launch.transcript));
+        }
+        found.retain(|process| process.alive());
+        found
+    });
+    if let Some(group) = &group {
+        group.remove();
+    }
+    match ended.survivors.len() {
+        0 => Ok(()),
+        count => Err(KeeperError::Unkillable { job: folder.job(), count }),
+    }
+}
+
+fn living_keeper(folder: &Folder) -> Result<Option<ProcessId>, KeeperError> {
+    let keeper = folder.keeper()?.and_then(|record| record.process());
+    Ok(keeper.filter(|keeper| keeper.alive()))
+}
+
+/// Marks the processes of the job in this very folder: a name alone may be borne by another
+/// project's job too. FNV-1a, which stays the same over versions and machines.
+fn token(job_dir: &Path, job: &str) -> String {
+    let bytes = job_dir.as_os_str().as_encoded_bytes();
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}/{job}")
+}

@@ -1,0 +1,31 @@
+//! The keeper: the small process that owns one agent or gate and its exit.
+//!
+//! A job is a folder, and its files are the truth: `launch.json` says what to run, `keeper.json`
+//! and `agent.json` who runs it, `stop.json` that it should end, `exit.json` how it ended. The
+//! socket is only a doorbell. A keeper outlives the daemon and starts a new one when there is
+//! none; a daemon finds every keeper again by looking at the folders ([`look`]).
+//!
+//! Invariants: the agent is on record before its first instruction; `exit.json` appears once,
+//! whole, and after every descendant of the agent is gone; a job folder is used once.
+//!
+//! The keeper knows nothing of tasks, journals or git, and judges no exit.
+
+mod adopt;
+mod bell;
+mod end;
+mod exit;
+mod folder;
+mod launch;
+mod limits;
+mod run;
+mod shim;
+mod start;
+mod starter;
+mod watch;
+
+pub use adopt::{JobState, end_orphan, keeper_fd, launch, look, request_stop};
+pub use exit::{Exit, How, TAIL_BYTES, TAIL_LINES};
+pub use folder::KeeperError;
+pub use launch::{DaemonSpec, Launch, Program};
+pub use run::{Step, keeper_main, keeper_main_observed};
+pub use shim::exec_shim_main;
