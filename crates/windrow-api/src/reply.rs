@@ -1,0 +1,47 @@
+//! What the daemon answers.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::exit::ExitKind;
+use crate::view::{
+    DaemonView, Explanation, KeptRow, LogRow, PruneRow, RunRow, RunView, SessionRow, TaskRow,
+    TaskView, TreeRow,
+};
+
+/// One line from the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", content = "value", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the requests say which answer they get")]
+pub enum Reply {
+    Done,
+    Failed(Failure),
+    Daemon(DaemonView),
+    Approved(Vec<bool>),
+    Tasks(Vec<TaskRow>),
+    Task(Box<TaskView>),
+    Explanation(Explanation),
+    Sessions(Vec<SessionRow>),
+    Runs(Vec<RunRow>),
+    Run(Box<RunView>),
+    Log(Vec<LogRow>),
+    Verified { checked: u64, head: String, bad: Option<String> },
+    Text(Option<String>),
+    Kept(Vec<KeptRow>),
+    Restored { path: PathBuf, branch: Option<String>, left: Vec<String> },
+    Trees(Vec<TreeRow>),
+    Pruned(Vec<PruneRow>),
+}
+
+/// A request that could not be done; nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub struct Failure {
+    /// Which exit code fits.
+    pub kind: ExitKind,
+    /// What went wrong, a fragment without a period.
+    pub message: String,
+    /// What helps, one command or sentence each.
+    pub hints: Vec<String>,
+}

@@ -1,0 +1,229 @@
+//! What a window may ask of the daemon.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use windrow_core::ids::{LandingId, RunId, SessionId, TaskId};
+use windrow_core::spec::{RunSpec, TaskSpec};
+
+/// One line to the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// [`crate::PROTOCOL`] of the asking side.
+    pub protocol: u32,
+    /// Who asks, for the log: `person`, `keeper`.
+    pub actor: String,
+    /// What is asked.
+    pub call: Call,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Call {
+    /// Who is there. Answer: [`crate::Reply::Daemon`].
+    Ping,
+    /// End the daemon; workers go on. Answer: [`crate::Reply::Done`].
+    Shutdown,
+    /// Record that a person approved a content. Answer: [`crate::Reply::Done`].
+    Approve {
+        /// The content's hash.
+        hash: String,
+        /// Where it was found.
+        place: String,
+    },
+    /// Which of these contents are approved. Answer: [`crate::Reply::Approved`].
+    Approved {
+        /// The contents' hashes.
+        hashes: Vec<String>,
+    },
+    /// Live sessions of every project. Answer: [`crate::Reply::Sessions`].
+    AllSessions,
+    /// Something about one project, which becomes known by it.
+    Project {
+        /// The project.
+        project: ProjectRef,
+        /// What is asked of it.
+        call: ProjectCall,
+    },
+}
+
+/// A repository, as found by the asking side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRef {
+    /// The common git directory, absolute and without symlinks.
+    pub git_dir: PathBuf,
+    /// The main worktree, absolute and without symlinks.
+    pub root: PathBuf,
+}
+
+/// What is asked of a project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum ProjectCall {
+    /// Add a task. Answer: [`crate::Reply::Tasks`] with it.
+    AddTask {
+        /// The task.
+        task: TaskDraft,
+    },
+    /// Take in a file's tasks. Answer: [`crate::Reply::Tasks`] with all of them.
+    Import {
+        /// The file as it is to stand in sources and commits.
+        file: String,
+        /// Its tasks.
+        tasks: Vec<ImportDraft>,
+    },
+    /// Replace a task's description. Answer: [`crate::Reply::Tasks`] with it.
+    EditTask {
+        /// Which.
+        task: TaskId,
+        /// Everything it says from now on; without a body the old one stays.
+        draft: TaskDraft,
+    },
+    /// Close a task. Answer: [`crate::Reply::Done`].
+    CloseTask {
+        /// Which.
+        task: TaskId,
+        /// Done by other means rather than not wanted.
+        done: bool,
+        /// What the person says.
+        reason: String,
+    },
+    /// Start a run over these tasks. Answer: [`crate::Reply::Run`].
+    StartRun {
+        /// How.
+        spec: Box<RunSpec>,
+        /// Which tasks.
+        tasks: Vec<TaskId>,
+    },
+    /// Resume a run, the newest when none is named. Answer: [`crate::Reply::Run`].
+    ResumeRun {
+        /// Which.
+        run: Option<RunId>,
+        /// A new number of workers.
+        pool: Option<u32>,
+    },
+    /// Hand out no more work. Answer: [`crate::Reply::Done`].
+    DrainRun {
+        /// Which.
+        run: RunId,
+    },
+    /// End the workers of a run, keeping their work. Answer: [`crate::Reply::Done`].
+    StopRun {
+        /// Which.
+        run: RunId,
+    },
+    /// End a session. Answer: [`crate::Reply::Done`] when its work is safe, landed or dropped.
+    EndSession {
+        /// Which.
+        session: SessionId,
+        /// What is to become of its work.
+        how: EndHow,
+    },
+    /// Let held work land. Answer: [`crate::Reply::Done`].
+    Land {
+        /// Which entry.
+        landing: LandingId,
+    },
+    /// Every task. Answer: [`crate::Reply::Tasks`].
+    Tasks,
+    /// One task with its body. Answer: [`crate::Reply::Task`].
+    Task {
+        /// Which.
+        task: TaskId,
+    },
+    /// Open tasks without open dependencies, best first. Answer: [`crate::Reply::Tasks`].
+    Ready,
+    /// Why a task stands where it stands. Answer: [`crate::Reply::Explanation`].
+    Explain {
+        /// Which.
+        task: TaskId,
+    },
+    /// Sessions, live ones or all. Answer: [`crate::Reply::Sessions`].
+    Sessions {
+        /// Those that are over as well.
+        all: bool,
+    },
+    /// Every run, newest last, without its tasks. Answer: [`crate::Reply::Runs`].
+    Runs,
+    /// One run with everything in it, the newest when none is named. Answer:
+    /// [`crate::Reply::Run`].
+    Run {
+        /// Which.
+        run: Option<RunId>,
+    },
+    /// The same again whenever something in it changed, until the run is over and its sessions are
+    /// closed. Answer: [`crate::Reply::Run`], again and again.
+    WatchRun {
+        /// Which.
+        run: RunId,
+    },
+    /// Records of the journal. Answer: [`crate::Reply::Log`].
+    Log {
+        /// The first position.
+        from: u64,
+        /// At most this many.
+        limit: usize,
+    },
+    /// Walk the journal's chain. Answer: [`crate::Reply::Verified`].
+    VerifyLog,
+    /// A long text by its hash. Answer: [`crate::Reply::Text`].
+    Text {
+        /// The hash.
+        hash: String,
+    },
+    /// Kept work. Answer: [`crate::Reply::Kept`].
+    Kept,
+    /// Bring kept work back into a new worktree. Answer: [`crate::Reply::Restored`].
+    Restore {
+        /// The kept ref.
+        refname: String,
+        /// Where to; a folder beside the others otherwise.
+        path: Option<PathBuf>,
+    },
+    /// Worktrees windrow made. Answer: [`crate::Reply::Trees`].
+    Trees,
+    /// Remove what is not needed any more. Answer: [`crate::Reply::Pruned`].
+    Prune {
+        /// Only say what would go.
+        dry_run: bool,
+        /// Kept work of tasks that did not land goes too: the person said so.
+        unlanded: bool,
+    },
+}
+
+/// What is to become of a session's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndHow {
+    /// Ended, its work kept.
+    Kill,
+    /// Ended, its work dropped.
+    KillAndDrop,
+    /// Ended, what it has submitted for landing.
+    Close,
+}
+
+/// A task as a person writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskDraft {
+    /// Everything but the body.
+    pub spec: TaskSpec,
+    /// The body.
+    pub body: Option<String>,
+}
+
+/// A task as a file lists it; dependencies are keys of the same file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImportDraft {
+    /// Its key.
+    pub key: String,
+    /// The task.
+    pub draft: TaskDraft,
+    /// Keys of the tasks it depends on.
+    pub depends: Vec<String>,
+    /// Keys of the tasks it reads.
+    pub reads: Vec<String>,
+    /// The file says that it is done.
+    pub done: bool,
+}
