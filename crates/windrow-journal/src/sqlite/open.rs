@@ -131,6 +131,16 @@ impl SqliteJournal {
         Ok(Self { place, reader, requests: Some(requests), thread: Some(thread), _lock: lock })
     }
 
+    /// Lets the file grow to `pages` pages of 4 KiB and no further, as if the disk were full then;
+    /// `u32::MAX` frees it again. A limit below the present size is the present size.
+    ///
+    /// # Errors
+    /// The store refused.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
+        self.ask(|reply| Request::LimitPages { pages, reply }).await?
+    }
+
     /// Sends a request and waits for its answer.
     async fn ask<T>(
         &self,

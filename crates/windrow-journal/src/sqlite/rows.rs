@@ -9,6 +9,9 @@ use crate::record::{Draft, Head, Record, Seq, Stream};
 use crate::snapshot::{NewestSnapshot, Snapshot, StoredSnapshot};
 use crate::text::Text;
 
+const HEAD: &str = "SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1";
+const LAST_WORK: &str = "SELECT seq FROM record WHERE stream = 'work' ORDER BY seq DESC LIMIT 1";
+
 /// How many snapshots of a schema are kept: the newest, and one to fall back on.
 const SNAPSHOTS_KEPT: i64 = 2;
 
@@ -26,20 +29,18 @@ pub(super) fn store_error(place: &str, act: &'static str, source: rusqlite::Erro
 
 /// The last record's place and hash.
 pub(super) fn head(db: &Connection, place: &str) -> Result<Head, StoreError> {
-    let found = db
-        .prepare_cached("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1")
-        .and_then(|mut query| {
-            query
-                .query_row([], |row| Ok(Head { seq: seq_in(row, 0)?, hash: hash_in(row, 1)? }))
-                .optional()
-        });
+    let found = db.prepare_cached(HEAD).and_then(|mut query| {
+        query
+            .query_row([], |row| Ok(Head { seq: seq_in(row, 0)?, hash: hash_in(row, 1)? }))
+            .optional()
+    });
     Ok(found.map_err(|error| store_error(place, "read", error))?.unwrap_or(Head::EMPTY))
 }
 
 /// The place of the last record of the work stream.
 pub(super) fn last_work(db: &Connection, place: &str) -> Result<Seq, StoreError> {
     let found = db
-        .prepare_cached("SELECT seq FROM record WHERE stream = 'work' ORDER BY seq DESC LIMIT 1")
+        .prepare_cached(LAST_WORK)
         .and_then(|mut query| query.query_row([], |row| seq_in(row, 0)).optional());
     Ok(found.map_err(|error| store_error(place, "read", error))?.unwrap_or(Seq::EMPTY))
 }
@@ -228,4 +229,36 @@ fn stored(seq: Seq) -> rusqlite::Result<i64> {
 /// A bound for a search: beyond the largest stored number there is nothing to find.
 fn clamped(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, StatementStatus};
+
+    use super::{HEAD, LAST_WORK, insert};
+    use crate::conformance::draft;
+    use crate::record::{Head, Stream, chain};
+    use crate::sqlite::file;
+
+    fn steps(db: &Connection, sql: &str) -> i32 {
+        let mut query = db.prepare(sql).unwrap();
+        query.query_row([], |_| Ok(())).unwrap();
+        query.get_status(StatementStatus::VmStep)
+    }
+
+    #[test]
+    fn finding_the_head_costs_the_same_at_any_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let cost = |talk: u64| {
+            let path = folder.path().join(talk.to_string());
+            let mut db = file::open_writer(&path).unwrap();
+            let tx = db.transaction().unwrap();
+            let talk = (0..talk).map(|nth| draft(Stream::Talk, nth));
+            let batch = std::iter::once(draft(Stream::Work, 0)).chain(talk).collect();
+            chain(Head::EMPTY, batch).iter().for_each(|record| insert(&tx, record).unwrap());
+            tx.commit().unwrap();
+            (steps(&db, HEAD), steps(&db, LAST_WORK))
+        };
+        assert_eq!(cost(10), cost(2_000));
+    }
 }

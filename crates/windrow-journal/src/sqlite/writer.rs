@@ -34,6 +34,11 @@ pub(super) enum Request {
         bytes: Vec<u8>,
         reply: oneshot::Sender<Result<(), StoreError>>,
     },
+    #[cfg(any(test, feature = "testing"))]
+    LimitPages {
+        pages: u32,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    },
 }
 
 /// The connection and whom to wake.
@@ -74,6 +79,15 @@ impl Writer {
                         self.settle(error);
                     }
                     let _nobody_waits = reply.send(done);
+                }
+                #[cfg(any(test, feature = "testing"))]
+                Request::LimitPages { pages, reply } => {
+                    let limit = |db: &Connection| {
+                        // Answers with the limit it set, which is never below the present size.
+                        db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+                    };
+                    let failed = |error| rows::store_error(&self.place, "limit", error);
+                    let _nobody_waits = reply.send(limit(&self.db).map_err(failed));
                 }
             }
         }
