@@ -82,7 +82,11 @@ const BANS: &[Ban] = &[
     },
     Ban {
         room: "",
-        but: &["crates/windrow-world/src/cmd.rs", "xtask/src/run.rs"],
+        but: &[
+            "crates/windrow-world/src/cmd.rs",
+            "crates/windrow-journal/tests/it/rerun.rs",
+            "xtask/src/run.rs",
+        ],
         in_tests: true,
         words: &["process::Command"],
         remedy: "start programs with `windrow_world::cmd::Cmd`",
