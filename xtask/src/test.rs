@@ -157,8 +157,8 @@ fn nextest() -> Result<PathBuf, String> {
     if !Program::new(&own, &["nextest", "--version"]).works() {
         say("xtask: installing cargo-nextest below target/tools; this happens once");
         let root = tools.to_string_lossy();
-        Program::new("cargo", &["install", "--locked", "--root", &root, "cargo-nextest"])
-            .shown()?;
+        let args = ["install", "--locked", "--root", &root, "--version", NEXTEST, "cargo-nextest"];
+        Program::new("cargo", &args).shown()?;
     }
     Ok(own)
 }
