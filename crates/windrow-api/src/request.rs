@@ -19,7 +19,7 @@ pub struct Request {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
+#[serde(tag = "to", rename_all = "snake_case")]
 pub enum Call {
     /// Who is there. Answer: [`crate::Reply::Daemon`].
     Ping,
