@@ -10,6 +10,7 @@ pub mod client;
 pub mod exit;
 pub mod reply;
 pub mod request;
+pub mod summary;
 pub mod view;
 
 pub use exit::ExitKind;
