@@ -3,9 +3,19 @@
 //! Every call goes through [`Repo`], which trusts nothing a worker could have written.
 
 mod capture;
+mod capture_commit;
+mod capture_index;
+mod capture_meta;
+mod capture_scan;
+mod capture_sequencer;
+mod capture_store;
+mod capture_trash;
 mod capture_view;
 #[cfg(test)]
 mod fixture;
+mod land;
+mod merge;
+mod merge_answer;
 mod open;
 mod repo;
 mod seal;
@@ -15,7 +25,15 @@ mod worktree_registry;
 mod worktree_reset;
 mod worktree_slug;
 
-pub use capture::Saved;
+pub use capture::{CaptureSpec, Captured, Saved, capture};
+pub use capture_trash::Left;
+pub use land::{
+    Busy, Direction, Finished, InTheWay, LandError, Landed, Lander, Move, Recovered, Why,
+};
+pub use merge::{
+    ConflictFile, FLIGHT, MergeCommit, Merged, first_parents, is_ancestor, land_commit, merge,
+    tree_of, unpin,
+};
 pub use open::{
     Branch, Discovered, Head, Identity, OLDEST_GIT, OpenError, Operation, current_branch,
     has_submodules, identity, operation_in_progress,

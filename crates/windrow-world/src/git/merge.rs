@@ -1,0 +1,168 @@
+//! Merging by plumbing: trees and commits are made in the object store, no work tree is touched.
+//!
+//! Invariant: [`land_commit`] is a pure function of its arguments and of the objects they name, so
+//! repeating it after a crash makes the same commit again. No hook runs and nothing is signed.
+//! Objects made here hang in the air until a ref holds them: see [`super::pin`].
+
+use std::path::PathBuf;
+
+use super::merge_answer;
+use super::open::Identity;
+use super::repo::{DURABLE, GitError, Oid, Repo};
+
+/// Where objects that no branch holds yet are pinned.
+pub const FLIGHT: &str = "refs/windrow/flight/";
+
+/// What merging one commit onto another gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// The merge is clean.
+    Clean {
+        /// The tree of the merge; it may equal the tree of `onto` when nothing changes.
+        tree: Oid,
+    },
+    /// The commit is already part of `onto`.
+    AlreadyIn,
+    /// The two sides collide.
+    Conflict {
+        /// The files that collide, ordered by path.
+        files: Vec<ConflictFile>,
+        /// Git's own words for each collision.
+        messages: Vec<String>,
+    },
+}
+
+/// A file two sides changed in ways that cannot be joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictFile {
+    /// The path from the root of the repository.
+    pub path: PathBuf,
+    /// The blob in the common ancestor, if it had one.
+    pub base: Option<Oid>,
+    /// The blob on the side merged onto.
+    pub ours: Option<Oid>,
+    /// The blob on the side being merged.
+    pub theirs: Option<Oid>,
+}
+
+/// A merge commit to make.
+#[derive(Clone, Debug)]
+pub struct MergeCommit<'a> {
+    /// The tree of the commit.
+    pub tree: &'a Oid,
+    /// The first parent: the target branch.
+    pub onto: &'a Oid,
+    /// The second parent: the work that lands.
+    pub commit: &'a Oid,
+    /// The whole message, trailers included.
+    pub message: &'a str,
+    /// Who wrote the work.
+    pub author: &'a Identity,
+    /// Who lands it.
+    pub committer: &'a Identity,
+    /// The time of both, in seconds since the epoch; recorded in UTC.
+    pub seconds: i64,
+}
+
+/// Merges `commit` onto `onto` in the object store.
+///
+/// # Errors
+/// Git fails: an object is missing, or the histories are unrelated.
+pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> {
+    if is_ancestor(repo, commit, onto)? {
+        return Ok(Merged::AlreadyIn);
+    }
+    let command = repo.git([
+        "-c",
+        "merge.renames=true",
+        "merge-tree",
+        "--write-tree",
+        "-z",
+        onto.as_str(),
+        commit.as_str(),
+    ]);
+    let line = command.line();
+    let done = command.output()?;
+    match done.status.code() {
+        Some(0) => Ok(Merged::Clean { tree: merge_answer::tree(&done.stdout)? }),
+        Some(1) => merge_answer::conflict(&done.stdout),
+        _ => Err(failed(line, &done)),
+    }
+}
+
+/// Makes the commit of a landing: always two parents, also where a fast-forward would do.
+///
+/// # Errors
+/// Git fails, or the identity is empty.
+pub fn land_commit(repo: &Repo, what: &MergeCommit<'_>) -> Result<Oid, GitError> {
+    let date = format!("@{} +0000", what.seconds);
+    let made = repo
+        .git(DURABLE)
+        .args(["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-F", "-"])
+        .args(["-p", what.onto.as_str(), "-p", what.commit.as_str(), what.tree.as_str()])
+        .env("GIT_AUTHOR_NAME", &what.author.name)
+        .env("GIT_AUTHOR_EMAIL", &what.author.email)
+        .env("GIT_AUTHOR_DATE", &date)
+        .env("GIT_COMMITTER_NAME", &what.committer.name)
+        .env("GIT_COMMITTER_EMAIL", &what.committer.email)
+        .env("GIT_COMMITTER_DATE", &date)
+        .stdin(what.message.as_bytes())
+        .success()?;
+    Oid::parse(&String::from_utf8_lossy(&made))
+}
+
+/// Lets go of an object that was pinned; a ref that is not there is no error.
+///
+/// # Errors
+/// The name is not below `refs/windrow/`, or git refuses.
+pub fn unpin(repo: &Repo, refname: &str) -> Result<(), GitError> {
+    if !refname.starts_with("refs/windrow/") {
+        return Err(GitError::Answer { what: "own ref name", text: refname.to_owned() });
+    }
+    repo.git(["update-ref", "--no-deref", "-d", refname]).success()?;
+    Ok(())
+}
+
+/// The tree of a commit.
+///
+/// # Errors
+/// There is no such commit.
+pub fn tree_of(repo: &Repo, commit: &Oid) -> Result<Oid, GitError> {
+    let spec = format!("{commit}^{{tree}}");
+    let answer = repo.git(["rev-parse", "--verify", "--end-of-options", &spec]).success()?;
+    Oid::parse(&String::from_utf8_lossy(&answer))
+}
+
+/// Whether `old` is `new` or one of its ancestors.
+///
+/// # Errors
+/// One of them is not a commit here.
+pub fn is_ancestor(repo: &Repo, old: &Oid, new: &Oid) -> Result<bool, GitError> {
+    let command = repo.git(["merge-base", "--is-ancestor", old.as_str(), new.as_str()]);
+    let line = command.line();
+    let done = command.output()?;
+    match done.status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(failed(line, &done)),
+    }
+}
+
+/// The first-parent commits of `to` that come after `from`, newest first.
+///
+/// # Errors
+/// One of them is not a commit here.
+pub fn first_parents(repo: &Repo, from: Option<&Oid>, to: &Oid) -> Result<Vec<Oid>, GitError> {
+    let range = from.map_or_else(|| to.to_string(), |from| format!("{from}..{to}"));
+    let answer = repo.git(["rev-list", "--first-parent", &range, "--"]).success()?;
+    String::from_utf8_lossy(&answer).lines().map(Oid::parse).collect()
+}
+
+fn failed(line: String, done: &crate::cmd::Output) -> GitError {
+    let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+    crate::cmd::CmdError::Failed { line, status: done.status, stderr }.into()
+}
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;
