@@ -10,3 +10,4 @@ pub mod git;
 pub mod memory;
 pub mod ports;
 pub mod proc;
+pub mod trackers;
