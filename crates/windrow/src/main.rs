@@ -1,1 +1,3 @@
+//! The windrow binary.
+
 fn main() {}
