@@ -14,7 +14,7 @@ use windrow_world::proc::{
     Cgroup, ProcessId, end_found, find_by_token, find_in_session, find_writers,
 };
 
-use super::end::{lock_patiently, store_exit};
+use super::end::{lock_patiently, lock_unless, store_exit};
 use super::exit::{Exit, How};
 use super::folder::{Folder, KeeperError, StopRecord};
 use super::launch::{Launch, TOKEN};
@@ -40,6 +40,9 @@ pub enum JobState {
 
 /// Says where a job stands.
 ///
+/// Takes a moment (2 s at most) while a keeper is between taking the lock and writing down who it
+/// is, or while a process that a dead one was just starting still shares its lock.
+///
 /// # Errors
 /// When a record cannot be read.
 pub fn look(job_dir: &Path) -> Result<JobState, KeeperError> {
@@ -54,11 +57,13 @@ pub fn look(job_dir: &Path) -> Result<JobState, KeeperError> {
     if keeper.is_some() {
         return Ok(JobState::Running { keeper });
     }
-    let Some(lock) = folder.try_lock()? else { return Ok(JobState::Running { keeper: None }) };
-    drop(lock);
-    // The keeper may have ended between the first look and the lock.
+    let lock = lock_unless(&folder, || matches!(living_keeper(&folder), Ok(Some(_))))?;
+    // Who held the lock may have come to its end, or to its name, meanwhile.
     if let Some(exit) = folder.exit()? {
         return Ok(JobState::Ended(exit));
+    }
+    if lock.is_none() {
+        return Ok(JobState::Running { keeper: living_keeper(&folder)? });
     }
     let agent = folder.agent()?.and_then(|record| record.process());
     Ok(JobState::Orphaned { agent: agent.filter(|agent| agent.alive()) })

@@ -11,7 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
-use windrow_world::proc::Reaper;
+use rustix::process::Signal;
+use windrow_world::proc::{Reaper, Signals};
 
 use super::end::pause;
 use super::folder::Folder;
@@ -28,6 +29,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const FIRST_START_WAIT: Duration = Duration::from_secs(3);
 /// How often the exit is rung for before the keeper leaves it to whoever looks next.
 const RINGS: u32 = 9;
+/// How many rings may go without an answer from a daemon that is there.
+const UNANSWERED_RINGS: u32 = 2;
 /// How long a daemon may take to answer the doorbell.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
 
@@ -96,25 +99,35 @@ impl<'a> Bell<'a> {
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }
 
-    /// Tells that there is an exit; tries for a while, then leaves.
-    pub(super) fn ring(mut self) {
+    /// Tells that there is an exit; tries for a while, or until it is asked to end, then leaves.
+    pub(super) fn ring(mut self, signals: &Signals) {
         self.line = None;
         let ring = format!("{{\"doorbell\":{}}}\n", quoted(&self.folder.job()));
-        let mut wait = FIRST_WAIT;
+        let (mut wait, mut unanswered) = (FIRST_WAIT, 0);
         for _ in 0..RINGS {
             match open(self.spec, &ring) {
                 Ok(line) if answered(&line) => return,
-                Ok(_) => {}
+                // It heard, or died hearing; more than a few of these is a daemon without manners.
+                Ok(_) if unanswered == UNANSWERED_RINGS => return,
+                Ok(_) => unanswered += 1,
+                Err(error) if nobody_listens(&error) && self.stopped() => return,
                 Err(error) => self.bring_back(&error, Instant::now()),
+            }
+            if signals.take(Signal::TERM) {
+                return;
             }
             pause(wait);
             wait *= 2;
         }
     }
 
+    /// Whether somebody wants no daemon.
+    fn stopped(&self) -> bool {
+        self.spec.unless.as_ref().is_some_and(|file| file.exists())
+    }
+
     fn bring_back(&mut self, error: &io::Error, now: Instant) {
-        let stopped = self.spec.unless.as_ref().is_some_and(|file| file.exists());
-        if stopped || !nobody_listens(error) || now < self.next_start {
+        if self.stopped() || !nobody_listens(error) || now < self.next_start {
             return;
         }
         self.next_start = now + self.start_wait;
@@ -159,7 +172,12 @@ fn hung_up(line: &mut UnixStream) -> bool {
 fn answered(mut line: &UnixStream) -> bool {
     let patient =
         line.set_nonblocking(false).and_then(|()| line.set_read_timeout(Some(ANSWER_WAIT)));
-    patient.is_ok() && line.read(&mut [0]).is_ok_and(|count| count > 0)
+    loop {
+        match line.read(&mut [0]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && patient.is_ok() => {}
+            said => return said.is_ok_and(|count| count > 0),
+        }
+    }
 }
 
 fn nobody_listens(error: &io::Error) -> bool {

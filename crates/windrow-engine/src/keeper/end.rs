@@ -20,10 +20,18 @@ const TRY_AGAIN_AT_MOST: Duration = Duration::from_secs(30);
 
 /// Takes the job's lock; nothing when somebody keeps holding it.
 pub(super) fn lock_patiently(folder: &Folder) -> Result<Option<File>, KeeperError> {
+    lock_unless(folder, || false)
+}
+
+/// The same, but gives up as soon as `enough` says so.
+pub(super) fn lock_unless(
+    folder: &Folder,
+    enough: impl Fn() -> bool,
+) -> Result<Option<File>, KeeperError> {
     let until = Instant::now() + LOCK_PATIENCE;
     loop {
         let lock = folder.try_lock()?;
-        if lock.is_some() || Instant::now() >= until {
+        if lock.is_some() || Instant::now() >= until || enough() {
             return Ok(lock);
         }
         pause(Duration::from_millis(10));

@@ -87,7 +87,7 @@ fn keep(folder: &Folder, observe: &mut dyn FnMut(Step)) -> Result<(), KeeperErro
     store_exit_for_certain(folder, &exit);
     observe(Step::BeforeRing);
     if let Some(bell) = bell {
-        bell.ring();
+        bell.ring(&keeper.signals);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -40,7 +41,9 @@ pub(super) fn hold(
         let empty = std::io::ErrorKind::InvalidInput.into();
         return Err(folder.failed("find a program in", "launch.json", empty));
     }
-    let transcript = OpenOptions::new().append(true).create(true).open(&launch.transcript);
+    let mut transcript = OpenOptions::new();
+    transcript.append(true).create(true).mode(0o600);
+    let transcript = transcript.open(&launch.transcript);
     let transcript = transcript.map_err(|source| KeeperError::File {
         act: "open",
         path: launch.transcript.clone(),

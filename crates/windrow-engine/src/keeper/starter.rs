@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 use windrow_world::cmd::Cmd;
 use windrow_world::proc::{ProcessId, Reaper};
@@ -34,11 +35,9 @@ pub(super) fn start_daemon(
     let child = cmd.dir("/").start_on(theirs.into(), None)?;
     let pid = i32::try_from(child.id()).unwrap_or(0);
     let _else_it_waits_forever = line.set_read_timeout(Some(PATIENCE));
-    let mut first = [0];
-    let said = line.read(&mut first);
-    let refusal = match said {
-        Ok(1) if first == [0] => None,
-        Ok(_) => Some(rest_of(&mut line, first[0])),
+    let refusal = match first_byte(&mut line) {
+        Ok(Some(0)) => None,
+        Ok(first) => Some(rest_of(&mut line, first)),
         Err(error) => {
             let _gone_is_fine = ProcessId::of(pid).map(|starter| starter.signal(Signal::KILL));
             Some(error.to_string())
@@ -48,13 +47,24 @@ pub(super) fn start_daemon(
     // that takes far less time than starting a program.
     reaper.let_go(|| {
         drop(line);
-        let _our_own_child = waitpid(Pid::from_raw(pid), WaitOptions::empty());
+        while matches!(waitpid(Pid::from_raw(pid), WaitOptions::empty()), Err(Errno::INTR)) {}
     });
     refusal.map_or(Ok(()), |why| Err(failed(io::Error::other(why))))
 }
 
-fn rest_of(line: &mut UnixStream, first: u8) -> String {
-    let mut said = vec![first];
+fn first_byte(line: &mut UnixStream) -> io::Result<Option<u8>> {
+    let mut first = [0];
+    loop {
+        match line.read(&mut first) {
+            // Children end all the time, and each one interrupts.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            said => return said.map(|count| (count > 0).then_some(first[0])),
+        }
+    }
+}
+
+fn rest_of(line: &mut UnixStream, first: Option<u8>) -> String {
+    let mut said: Vec<u8> = first.into_iter().collect();
     let _up_to_the_end = line.read_to_end(&mut said);
-    String::from_utf8_lossy(&said).into_owned()
+    if said.is_empty() { "it died".to_owned() } else { String::from_utf8_lossy(&said).into_owned() }
 }
