@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use windrow_core::spec::TaskSpec;
 
 /// The daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +109,8 @@ pub struct TaskRow {
 pub struct TaskView {
     /// The line about it.
     pub row: TaskRow,
+    /// Everything it says about itself, to be given back whole by an edit.
+    pub spec: TaskSpec,
     /// Its body.
     pub body: Option<String>,
     /// The commit type.
