@@ -18,6 +18,8 @@ mod merge;
 mod merge_answer;
 mod open;
 mod repo;
+mod restore;
+mod restore_files;
 mod seal;
 mod worktree;
 mod worktree_lock;
@@ -39,6 +41,7 @@ pub use open::{
     has_submodules, identity, operation_in_progress,
 };
 pub use repo::{GitError, Oid, Repo, Tree};
+pub use restore::{KEPT, Kept, KeptSummary, RestoreError, Restored, drop_kept, kept, restore};
 pub use seal::{Leftovers, SealError, changed_paths, commit_leftovers, head, leftovers, pin};
 pub use worktree::{Listed, WorktreeError, Worktrees};
 pub use worktree_slug::{branch_slug, path_slug};

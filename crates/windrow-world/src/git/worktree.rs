@@ -191,7 +191,7 @@ impl Worktrees {
         if is_there(path) {
             fs::remove_dir_all(path).map_err(file_error("remove", path))?;
         }
-        self.make_branch(head, base)?;
+        self.make_branch(head, base, path)?;
         let add = ["-c", "worktree.useRelativePaths=false", "worktree", "add", "--no-checkout"];
         let add = self.repo.git(add);
         let add = match head {
@@ -205,8 +205,13 @@ impl Worktrees {
         })
     }
 
-    /// Makes sure that the branch is at `base` and held by no worktree.
-    pub(super) fn make_branch(&self, head: &Head, base: &Oid) -> Result<(), WorktreeError> {
+    /// Makes sure that the branch is at `base` and held by no worktree but the one at `own`.
+    pub(super) fn make_branch(
+        &self,
+        head: &Head,
+        base: &Oid,
+        own: &Path,
+    ) -> Result<(), WorktreeError> {
         let Head::Branch(name) = head else { return Ok(()) };
         let branch = short(name).to_owned();
         match self.repo.ref_value(name)? {
@@ -214,7 +219,11 @@ impl Worktrees {
             Some(at) if at != *base => return Err(WorktreeError::BranchExists { branch, at }),
             Some(_) => {}
         }
-        match self.list()?.into_iter().find(|row| row.branch.as_ref() == Some(name)) {
+        match self
+            .list()?
+            .into_iter()
+            .find(|row| row.branch.as_ref() == Some(name) && row.path != own)
+        {
             Some(row) => Err(WorktreeError::BranchInUse { branch, path: row.path }),
             None => Ok(()),
         }
@@ -244,6 +253,46 @@ impl Worktrees {
         registry::set_head(tree, head)?;
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok(())
+    }
+
+    /// Makes an empty tree at `path`, has it filled, and gives it the HEAD that `fill` returns.
+    ///
+    /// A killed call is recognised by its mark and done again.
+    pub(super) fn refill(
+        &self,
+        path: &Path,
+        base: &Oid,
+        fill: impl FnOnce(&Tree) -> Result<(Vec<PathBuf>, Head), WorktreeError>,
+    ) -> Result<(Tree, Vec<PathBuf>), WorktreeError> {
+        let path = self.inside(path)?;
+        let _alone = self.lock_tree(&path)?;
+        let tree = {
+            let list = self.lock_list()?;
+            match registry::find(&self.repo, &path)? {
+                Some(tree) if is_there(&tree.git_dir.join(MAKING)) => tree,
+                Some(tree) if is_there(&tree.git_dir.join("index")) => {
+                    return Err(WorktreeError::PathTaken { path: tree.path });
+                }
+                Some(tree) if holds_files(&tree.path)? => {
+                    return Err(WorktreeError::PathTaken { path: tree.path });
+                }
+                Some(tree) => tree,
+                None => self.add(&list, &path, &Head::Detached(base.clone()), base)?,
+            }
+        };
+        let marker = tree.git_dir.join(MAKING);
+        registry::replace(&marker, b"")?;
+        fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
+        registry::relink(&self.repo, &tree)?;
+        registry::unlock(&tree)?;
+        let (missing, head) = fill(&tree)?;
+        {
+            let _list = self.lock_list()?;
+            self.make_branch(&head, base, &tree.path)?;
+            registry::set_head(&tree, &head)?;
+        }
+        fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
+        Ok((tree, missing))
     }
 
     /// The tree whose folder is `path`, by the repository's own list.

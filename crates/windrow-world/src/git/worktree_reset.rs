@@ -69,7 +69,7 @@ impl Worktrees {
             }
             registry::relink(&self.repo, &tree)?;
             registry::unlock(&tree)?;
-            self.make_branch(&head, base)?;
+            self.make_branch(&head, base, &old)?;
             registry::replace(&tree.git_dir.join(MAKING), b"")?;
             if old != new {
                 let call = self.repo.git(["worktree", "move", "--"]).arg(&old).arg(&new);

@@ -1,0 +1,405 @@
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::git::fixture::{Fixture, git, put, try_git};
+use crate::git::{CaptureSpec, Captured, Head, Oid, Restored, Saved, Tree, capture, kept, restore};
+
+const NAME: &str = "refs/windrow/kept/s1/1";
+
+struct Setup<'a> {
+    fx: &'a Fixture,
+    precious: Vec<String>,
+    trash_limit: u64,
+    blob_limit: u64,
+}
+
+impl<'a> Setup<'a> {
+    fn new(fx: &'a Fixture) -> Self {
+        Self { fx, precious: Vec::new(), trash_limit: 1 << 20, blob_limit: 1 << 20 }
+    }
+
+    fn capture(&self, tree: &Tree) -> Captured {
+        let trash = self.trash();
+        let safe = ["refs/heads/main".to_owned()];
+        let spec = CaptureSpec {
+            name: NAME,
+            safe: &safe,
+            precious: &self.precious,
+            trash: &trash,
+            trash_limit: self.trash_limit,
+            blob_limit: self.blob_limit,
+            when: 1_700_000_000,
+        };
+        capture(&self.fx.repo, tree, &spec).unwrap()
+    }
+
+    fn trash(&self) -> PathBuf {
+        self.fx.beside("trash")
+    }
+
+    /// Captures and removes a tree, brings it back, and requires it to be what it was.
+    fn round_trip(&self, tree: &Tree) -> Tree {
+        let before = Shape::of(tree);
+        let index = fs::read(tree.git_dir.join("index")).unwrap();
+        let times = modified(&tree.path);
+        let (commit, saved) = kept_as(self.capture(tree));
+        assert_eq!(fs::read(tree.git_dir.join("index")).unwrap(), index, "the index was touched");
+        assert_eq!(modified(&tree.path), times, "a file was touched");
+        let (again, _) = kept_as(self.capture(tree));
+        assert_eq!(again, commit, "a second capture differs");
+        self.fx.worktrees.remove(tree, &saved).unwrap();
+        assert!(!tree.path.exists() && !tree.git_dir.exists());
+        let back = self.restore();
+        assert_eq!(back.missing, Vec::<PathBuf>::new());
+        Shape::of(&back.tree).require(&before);
+        back.tree
+    }
+
+    fn restore(&self) -> Restored {
+        let path = self.fx.path("back");
+        restore(&self.fx.worktrees, NAME, &self.trash(), &path, "windrow/back").unwrap()
+    }
+}
+
+fn kept_as(captured: Captured) -> (Oid, Saved) {
+    match captured {
+        Captured::Kept { commit, saved } => (commit, saved),
+        other => panic!("not kept: {other:?}"),
+    }
+}
+
+fn modified(root: &Path) -> BTreeMap<PathBuf, (i64, i64)> {
+    let files = walk(root).into_iter().filter(|path| !root.join(path).is_dir());
+    files
+        .map(|path| {
+            let meta = root.join(&path).symlink_metadata().unwrap();
+            (path, (meta.mtime(), meta.mtime_nsec()))
+        })
+        .collect()
+}
+
+fn walk(root: &Path) -> Vec<PathBuf> {
+    fn below(root: &Path, dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(root.join(dir)).unwrap() {
+            let entry = entry.unwrap();
+            let path = dir.join(entry.file_name());
+            if path == Path::new(".git") {
+                continue;
+            }
+            found.push(path.clone());
+            if entry.file_type().unwrap().is_dir() {
+                below(root, &path, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(root, Path::new(""), &mut found);
+    found.sort();
+    found
+}
+
+/// Everything that must come back: files, and what git says of them.
+#[derive(Debug)]
+struct Shape {
+    files: BTreeMap<PathBuf, String>,
+    status: String,
+    flags: String,
+    staged: String,
+    head: Option<Oid>,
+    state: BTreeMap<String, String>,
+}
+
+impl Shape {
+    fn of(tree: &Tree) -> Self {
+        let mut files = BTreeMap::new();
+        let ignored = git(&tree.path, ["ls-files", "-oi", "--exclude-standard", "--directory"]);
+        for path in walk(&tree.path) {
+            let skip = ignored.lines().any(|line| path.starts_with(line.trim_end_matches('/')));
+            if !skip || path == Path::new(".env") {
+                files.insert(path.clone(), describe(&tree.path.join(&path)));
+            }
+        }
+        let state = ["MERGE_HEAD", "MERGE_MSG", "CHERRY_PICK_HEAD", "REBASE_HEAD", "BISECT_LOG"];
+        let state = state.into_iter().chain(["rebase-merge/git-rebase-todo", "rebase-merge/onto"]);
+        let read =
+            |name: &str| Some((name.to_owned(), fs::read_to_string(tree.git_dir.join(name)).ok()?));
+        Self {
+            status: git(&tree.path, ["status", "--porcelain=v2", "-uall", "--no-renames"]),
+            flags: git(&tree.path, ["ls-files", "-v"]),
+            staged: git(&tree.path, ["ls-files", "-s"]),
+            head: Oid::parse(&git(&tree.path, ["rev-parse", "HEAD"])).ok(),
+            state: state.filter_map(read).collect(),
+            files,
+        }
+    }
+
+    fn require(&self, before: &Self) {
+        assert_eq!(self.files, before.files);
+        assert_eq!(self.status, before.status);
+        assert_eq!(self.flags, before.flags);
+        assert_eq!(self.staged, before.staged);
+        assert_eq!(self.head, before.head);
+        assert_eq!(self.state, before.state);
+    }
+}
+
+fn describe(path: &Path) -> String {
+    let meta = path.symlink_metadata().unwrap();
+    if meta.is_symlink() {
+        format!("link to {:?}", fs::read_link(path).unwrap())
+    } else if meta.is_dir() {
+        "folder".to_owned()
+    } else if meta.is_file() {
+        let bytes = fs::read(path).unwrap();
+        format!("{:o} {:?}", meta.mode() & 0o100, OsStr::from_bytes(&bytes))
+    } else {
+        format!("special {:o}", meta.mode() & 0o170_000)
+    }
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_clean_tree_at_a_safe_commit_needs_no_capture() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    put(&tree.path.join("noise.log"), "ignored");
+    put(&tree.path.join("build/out"), "ignored");
+    assert!(matches!(Setup::new(&fx).capture(&tree), Captured::Nothing(_)));
+    assert_eq!(kept(&fx.repo).unwrap(), []);
+}
+
+#[test]
+fn a_clean_tree_with_a_commit_of_its_own_is_kept() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    put(&tree.path.join("a.txt"), "mine\n");
+    git(&tree.path, ["commit", "-qam", "mine"]);
+    Setup::new(&fx).round_trip(&tree);
+    let rows = kept(&fx.repo).unwrap();
+    assert_eq!(rows[0].name, NAME);
+    assert_eq!(rows[0].when, 1_700_000_000);
+    let branch = rows[0].summary.as_ref().unwrap().branch.clone();
+    assert_eq!(branch.as_deref(), Some("refs/heads/windrow/toast"));
+}
+
+#[test]
+fn staged_unstaged_and_new_files_come_back_as_they_were() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    let at = |name: &str| tree.path.join(name);
+    put(&at("a.txt"), "staged\n");
+    git(&tree.path, ["add", "a.txt"]);
+    put(&at("a.txt"), "staged, then edited\n");
+    put(&at("b.txt"), "unstaged\n");
+    put(&at("new/deep/file"), "untracked\n");
+    put(&at("added"), "added\n");
+    git(&tree.path, ["add", "added"]);
+    put(&at("gone-again"), "in the index alone\n");
+    git(&tree.path, ["add", "gone-again"]);
+    fs::remove_file(at("gone-again")).unwrap();
+    put(&at("later"), "intended\n");
+    git(&tree.path, ["add", "-N", "later"]);
+    fs::remove_file(at("src/lib.rs")).unwrap();
+    chmod(&at("run.sh"), 0o755);
+    symlink("a.txt", at("link")).unwrap();
+    symlink("no/such/place", at("dangling")).unwrap();
+    fs::create_dir_all(at("empty/inner")).unwrap();
+    put(&at("noise.log"), "ignored");
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
+fn flagged_files_keep_their_edits_and_their_flags() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    git(&tree.path, ["update-index", "--skip-worktree", "a.txt"]);
+    git(&tree.path, ["update-index", "--assume-unchanged", "b.txt"]);
+    git(&tree.path, ["update-index", "--skip-worktree", "run.sh"]);
+    put(&tree.path.join("a.txt"), "hidden\n");
+    put(&tree.path.join("b.txt"), "hidden as well\n");
+    fs::remove_file(tree.path.join("run.sh")).unwrap();
+    assert_eq!(git(&tree.path, ["status", "--porcelain"]), "");
+    let back = Setup::new(&fx).round_trip(&tree);
+    assert_eq!(fs::read_to_string(back.path.join("a.txt")).unwrap(), "hidden\n");
+}
+
+#[test]
+fn converted_files_come_back_with_their_raw_bytes() {
+    let fx = Fixture::with(&[
+        (".gitattributes", "*.txt text\n*.enc filter=rot\n*.need filter=broken\n"),
+        ("crlf.txt", "one\ntwo\n"),
+        ("secret.enc", "uryyb\n"),
+        ("same.enc", "jbeyq\n"),
+    ]);
+    git(&fx.main, ["config", "filter.rot.clean", "tr a-z n-za-m"]);
+    git(&fx.main, ["config", "filter.rot.smudge", "tr a-z n-za-m"]);
+    git(&fx.main, ["config", "filter.broken.clean", "false"]);
+    git(&fx.main, ["config", "filter.broken.required", "true"]);
+    let tree = fx.create("toast");
+    put(&tree.path.join("crlf.txt"), "one\r\ntwo\r\n");
+    git(&tree.path, ["add", "--renormalize", "crlf.txt"]);
+    put(&tree.path.join("secret.enc"), "hello you\n");
+    put(&tree.path.join("new.need"), "cannot be added\n");
+    put(&tree.path.join("new.txt"), "untracked\r\n");
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
+fn a_stopped_merge_goes_on_where_it_stopped() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    conflict(&fx, &tree);
+    assert!(!try_git(&tree.path, ["merge", "main"]).status.success());
+    put(&tree.path.join("other"), "beside it\n");
+    let back = Setup::new(&fx).round_trip(&tree);
+    put(&back.path.join("a.txt"), "resolved\n");
+    git(&back.path, ["add", "a.txt"]);
+    git(&back.path, ["commit", "-q", "--no-edit"]);
+    assert_eq!(git(&back.path, ["rev-list", "--count", "--merges", "HEAD"]), "1");
+}
+
+#[test]
+fn a_stopped_rebase_goes_on_and_ends_on_the_new_branch() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    conflict(&fx, &tree);
+    assert!(!try_git(&tree.path, ["rebase", "main"]).status.success());
+    let back = Setup::new(&fx).round_trip(&tree);
+    assert!(matches!(fx.head(&back), Head::Detached(_)));
+    put(&back.path.join("a.txt"), "resolved\n");
+    git(&back.path, ["add", "a.txt"]);
+    git(&back.path, ["rebase", "--continue"]);
+    assert_eq!(git(&back.path, ["branch", "--show-current"]), "windrow/back");
+    assert_eq!(git(&back.path, ["log", "--format=%s", "main..HEAD"]), "mine");
+}
+
+fn conflict(fx: &Fixture, tree: &Tree) {
+    put(&fx.main.join("a.txt"), "theirs\n");
+    git(&fx.main, ["commit", "-qam", "theirs"]);
+    put(&tree.path.join("a.txt"), "mine\n");
+    git(&tree.path, ["commit", "-qam", "mine"]);
+}
+
+#[test]
+fn names_may_be_any_bytes() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    let names: [&[u8]; 7] = [
+        b"line\nbreak",
+        b"quote\"d",
+        b"not utf-8 \xff\xfe",
+        b"-rf",
+        b"back\\slash",
+        b"git~1",
+        b"tab\there/ space ",
+    ];
+    for (at, name) in names.iter().enumerate() {
+        put(&tree.path.join(OsStr::from_bytes(name)), format!("{at}\n"));
+    }
+    git(&tree.path, [OsStr::new("add"), OsStr::new("--"), OsStr::from_bytes(names[0])]);
+    git(&tree.path, [OsStr::new("add"), OsStr::new("--"), OsStr::from_bytes(names[2])]);
+    put(&tree.path.join(OsStr::from_bytes(names[2])), "edited\n");
+    fs::remove_file(tree.path.join(OsStr::from_bytes(names[0]))).unwrap();
+    fs::create_dir(tree.path.join(OsStr::from_bytes(b"empty \xff\n"))).unwrap();
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
+fn what_git_cannot_hold_moves_to_the_trash_and_back() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    let at = |name: &str| tree.path.join(name);
+    git(&tree.path, ["init", "-q", "nested/full"]);
+    put(&at("nested/full/file"), "committed\n");
+    git(&at("nested/full"), ["add", "-A"]);
+    git(&at("nested/full"), ["commit", "-qm", "inner"]);
+    git(&tree.path, ["init", "-q", "bare-bones"]);
+    put(&at("bare-bones/file"), "never committed\n");
+    put(&at(".env"), "SECRET=1\n");
+    put(&fx.main.join(".git/info/exclude"), ".env\n");
+    rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RWXU).unwrap();
+    let mut setup = Setup::new(&fx);
+    setup.precious = vec![".env".to_owned()];
+    let before = Shape::of(&tree);
+    let (commit, saved) = kept_as(setup.capture(&tree));
+    assert!(!at("nested/full").exists() && !at(".env").exists());
+    let (again, _) = kept_as(setup.capture(&tree));
+    let lists = |commit: &Oid| git(&fx.main, ["show", &format!("{commit}:meta.json")]);
+    assert_eq!(lists(&again), lists(&commit), "a second capture forgets what the first moved");
+    fx.worktrees.remove(&tree, &saved).unwrap();
+    let back = setup.restore();
+    assert_eq!(back.missing, Vec::<PathBuf>::new());
+    Shape::of(&back.tree).require(&before);
+    assert_eq!(git(&back.tree.path.join("nested/full"), ["log", "--format=%s"]), "inner");
+}
+
+#[test]
+fn what_cannot_be_moved_keeps_its_tree_and_is_named() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    git(&tree.path, ["init", "-q", "nested"]);
+    put(&tree.path.join("nested/file"), "x".repeat(5000));
+    put(&tree.path.join("large"), "y".repeat(3000));
+    put(&tree.path.join("small"), "z");
+    let mut setup = Setup::new(&fx);
+    (setup.trash_limit, setup.blob_limit) = (4000, 2000);
+    let Captured::Incomplete { left, commit } = setup.capture(&tree) else { panic!("complete") };
+    let named: Vec<_> = left.iter().map(|left| left.path.to_str().unwrap()).collect();
+    assert_eq!(named, ["nested"], "{left:?}");
+    assert!(left[0].why.contains("nested repository, over the trash limit"), "{left:?}");
+    assert!(tree.path.join("nested/file").exists() && tree.path.join("large").exists());
+    assert_eq!(git(&fx.main, ["show", &format!("{commit}:files/small")]), "z");
+}
+
+#[test]
+fn a_tree_that_changed_after_its_capture_is_kept_on_top_of_it() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    let setup = Setup::new(&fx);
+    put(&tree.path.join("a.txt"), "first\n");
+    let (first, _) = kept_as(setup.capture(&tree));
+    put(&tree.path.join("a.txt"), "second\n");
+    let (second, _) = kept_as(setup.capture(&tree));
+    assert_ne!(first, second);
+    assert_eq!(git(&fx.main, ["show", &format!("{first}:files/a.txt")]), "first");
+    assert_eq!(git(&fx.main, ["merge-base", first.as_str(), second.as_str()]), first.as_str());
+}
+
+#[test]
+fn a_commit_only_the_reflog_knows_stays_reachable() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    put(&tree.path.join("a.txt"), "dropped\n");
+    git(&tree.path, ["commit", "-qam", "dropped"]);
+    let dropped = git(&tree.path, ["rev-parse", "HEAD"]);
+    git(&tree.path, ["reset", "-q", "--hard", "HEAD~1"]);
+    put(&tree.path.join("b.txt"), "kept\n");
+    let (commit, _) = kept_as(Setup::new(&fx).capture(&tree));
+    assert_eq!(git(&fx.main, ["merge-base", &dropped, commit.as_str()]), dropped);
+}
+
+#[test]
+fn five_thousand_new_files_come_back() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    for at in 0..5000 {
+        put(&tree.path.join(format!("many/{}/{at}", at % 7)), format!("{at}\n"));
+    }
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
+fn a_commit_that_was_only_pinned_comes_back_as_a_tree() {
+    let fx = Fixture::new();
+    crate::git::pin(&fx.repo, NAME, &fx.base, None).unwrap();
+    let back = Setup::new(&fx).restore();
+    assert_eq!(git(&back.tree.path, ["rev-parse", "HEAD"]), fx.base.as_str());
+    assert_eq!(git(&back.tree.path, ["branch", "--show-current"]), "windrow/back");
+}

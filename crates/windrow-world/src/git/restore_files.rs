@@ -1,0 +1,234 @@
+//! Writing captured files, index and sequencer state into a new, empty worktree.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use super::capture_index::{blobs, entries, existing};
+use super::capture_meta::{Meta, as_path};
+use super::capture_scan::{TreePath, on_disk};
+use super::capture_sequencer as sequencer;
+use super::capture_view::View;
+use super::repo::{GitError, Oid, Repo, Tree};
+use super::worktree::WorktreeError;
+use super::worktree_registry::{self as registry, Head, file_error, is_there};
+
+/// How many blobs are held in memory at a time.
+const AT_ONCE: usize = 256;
+
+/// One kept commit on its way into a worktree.
+#[derive(Debug)]
+pub(super) struct Refill<'a> {
+    pub(super) repo: &'a Repo,
+    pub(super) tree: &'a Tree,
+    pub(super) commit: &'a Oid,
+    pub(super) branch: &'a str,
+}
+
+/// Git mode and object by path.
+type Files = BTreeMap<TreePath, (u32, Oid)>;
+
+impl Refill<'_> {
+    /// Fills the tree; returns what is missing and the HEAD it is to have.
+    pub(super) fn run(
+        &self,
+        meta: &Meta,
+        trash: &Path,
+    ) -> Result<(Vec<PathBuf>, Head), WorktreeError> {
+        self.write_state()?;
+        let index = self.blob("index")?;
+        if let Some(index) = index {
+            registry::replace(&self.tree.git_dir.join("index"), &index)?;
+        }
+        self.write_files(meta)?;
+        for dir in self.list("empty")? {
+            make_dirs(&self.tree.path, &dir)?;
+        }
+        let missing = self.bring_back(meta, trash)?;
+        let head = self.head(meta)?;
+        // What cannot be refreshed, such as a conflict, keeps its state: the status is no news.
+        let refresh = ["update-index", "-q", "--refresh"];
+        self.repo.git_in(self.tree, refresh).output().map_err(GitError::from)?;
+        Ok((missing, head))
+    }
+
+    fn write_files(&self, meta: &Meta) -> Result<(), GitError> {
+        let mut files = self.stored("files")?;
+        let deleted: HashSet<TreePath> = self.list("deleted")?.into_iter().collect();
+        let trashed = |path: &[u8]| {
+            meta.items.iter().any(|item| {
+                path.strip_prefix(&item.path[..])
+                    .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+            })
+        };
+        let view = View::of(self.repo, self.tree)?;
+        for entry in entries(self.repo, &view)? {
+            let plain = entry.stage == 0 && !entry.is_gitlink() && !entry.is_intent();
+            if plain && !deleted.contains(&entry.path) && !trashed(&entry.path) {
+                files.entry(entry.path).or_insert((entry.mode, entry.oid));
+            }
+        }
+        let files: Vec<_> = files.into_iter().collect();
+        for part in files.chunks(AT_ONCE) {
+            let bytes = blobs(self.repo, part.iter().map(|(_, (_, oid))| oid))?;
+            for ((path, (mode, _)), bytes) in part.iter().zip(bytes) {
+                write_one(&self.tree.path, path, *mode, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the state of a stopped operation into the git directory.
+    fn write_state(&self) -> Result<(), GitError> {
+        for (name, (_, oid)) in self.stored("gitdir")? {
+            if !sequencer::is_state(&name) {
+                return Err(GitError::Answer {
+                    what: "kept state of an operation",
+                    text: String::from_utf8_lossy(&name).into_owned(),
+                });
+            }
+            let bytes = blobs(self.repo, [&oid])?.pop().unwrap_or_default();
+            write_one(&self.tree.git_dir, &name, 0o100_644, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Decides what HEAD is to be, and sends a stopped rebase to the new branch.
+    fn head(&self, meta: &Meta) -> Result<Head, WorktreeError> {
+        let branch = format!("refs/heads/{}", self.branch);
+        for folder in ["rebase-merge", "rebase-apply"] {
+            let name = self.tree.git_dir.join(folder).join("head-name");
+            let Ok(ends_on) = fs::read(&name) else { continue };
+            if !ends_on.starts_with(b"refs/heads/") {
+                continue;
+            }
+            let began = self.tree.git_dir.join(folder).join("orig-head");
+            let began = fs::read_to_string(&began).map_err(file_error("read", &began))?;
+            let began = Oid::parse(&began)?;
+            match self.repo.ref_value(&branch)? {
+                None => self.repo.move_ref(&branch, Some(&began), None)?,
+                Some(at) if at == began => {}
+                Some(at) => {
+                    let branch = self.branch.to_owned();
+                    return Err(WorktreeError::BranchExists { branch, at });
+                }
+            }
+            registry::replace(&name, format!("{branch}\n").as_bytes())?;
+        }
+        match (&meta.branch, &meta.head) {
+            (None, Some(head)) => Ok(Head::Detached(head.clone())),
+            _ => Ok(Head::Branch(branch)),
+        }
+    }
+
+    /// Moves trashed items back; returns those that are nowhere.
+    fn bring_back(&self, meta: &Meta, trash: &Path) -> Result<Vec<PathBuf>, GitError> {
+        let mut missing: Vec<PathBuf> = Vec::new();
+        for item in &meta.items {
+            let (from, to) =
+                (trash.join(item.stored.to_string()), on_disk(&self.tree.path, &item.path));
+            if is_there(&from) {
+                // A whole `.git` folder was at the root: it cannot be again, beside our link.
+                if item.path == b".git" {
+                    missing.push(as_path(&item.path));
+                    continue;
+                }
+                make_parents(&self.tree.path, &item.path, true)?;
+                fs::rename(&from, &to).map_err(file_error("bring back", &to))?;
+            } else if !is_there(&to) {
+                missing.push(as_path(&item.path));
+            }
+        }
+        Ok(missing)
+    }
+
+    fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, GitError> {
+        let found = existing(self.repo, [format!("{}:{name}", self.commit)])?;
+        match found.into_iter().flatten().next() {
+            Some(oid) => Ok(blobs(self.repo, [&oid])?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// A list of paths, each ended by a zero byte.
+    fn list(&self, name: &str) -> Result<Vec<TreePath>, GitError> {
+        let bytes = self.blob(name)?.unwrap_or_default();
+        Ok(bytes.split(|byte| *byte == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect())
+    }
+
+    /// Everything below one folder of the kept tree.
+    fn stored(&self, folder: &str) -> Result<Files, GitError> {
+        let spec = format!("{}:{folder}", self.commit);
+        if existing(self.repo, [spec.clone()])?.into_iter().flatten().next().is_none() {
+            return Ok(Files::new());
+        }
+        let answer = self.repo.git(["ls-tree", "-r", "-z", &spec]).success()?;
+        let mut files = Files::new();
+        for line in answer.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or(line.len());
+            let text = String::from_utf8_lossy(&line[..tab]).into_owned();
+            let mut words = text.split(' ');
+            let mode = words.next().and_then(|mode| u32::from_str_radix(mode, 8).ok());
+            let mode =
+                mode.ok_or_else(|| GitError::Answer { what: "kept tree", text: text.clone() })?;
+            let oid = Oid::parse(words.nth(1).unwrap_or_default())?;
+            files.insert(line.get(tab + 1..).unwrap_or_default().to_vec(), (mode, oid));
+        }
+        Ok(files)
+    }
+}
+
+/// Writes a file or link below `root`, anew if it is there already.
+fn write_one(root: &Path, path: &[u8], mode: u32, bytes: &[u8]) -> Result<(), GitError> {
+    make_parents(root, path, false)?;
+    let real = on_disk(root, path);
+    let write = || {
+        registry::remove_if_there(&real)?;
+        if mode == 0o120_000 {
+            return symlink(std::ffi::OsStr::from_bytes(bytes), &real);
+        }
+        let bits = if mode == 0o100_755 { 0o777 } else { 0o666 };
+        let mut file = File::options().write(true).create_new(true).mode(bits).open(&real)?;
+        file.write_all(bytes)
+    };
+    write().map_err(file_error("write", &real))
+}
+
+/// Makes the folders above a path, refusing to go through anything but real folders.
+fn make_parents(root: &Path, path: &[u8], git_folder: bool) -> Result<(), GitError> {
+    let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+    let Some((name, above)) = parts.split_last() else { return Err(hostile(path)) };
+    let mut dir = root.to_owned();
+    for part in above {
+        check_name(path, part)?;
+        dir.push(std::ffi::OsStr::from_bytes(part));
+        match fs::create_dir(&dir) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if !dir.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+                    return Err(hostile(path));
+                }
+            }
+            other => other.map_err(file_error("make", &dir))?,
+        }
+    }
+    if git_folder && name.eq_ignore_ascii_case(b".git") {
+        return Ok(());
+    }
+    check_name(path, name)
+}
+
+fn make_dirs(root: &Path, path: &[u8]) -> Result<(), GitError> {
+    make_parents(root, &[path, b"/x"].concat(), false)
+}
+
+fn check_name(path: &[u8], part: &[u8]) -> Result<(), GitError> {
+    let odd = matches!(part, b"" | b"." | b"..") || part.eq_ignore_ascii_case(b".git");
+    if odd { Err(hostile(path)) } else { Ok(()) }
+}
+
+fn hostile(path: &[u8]) -> GitError {
+    GitError::Answer { what: "kept path", text: String::from_utf8_lossy(path).into_owned() }
+}
