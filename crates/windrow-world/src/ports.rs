@@ -133,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn h18_neighbouring_base_ports_never_meet() {
+        let base = [3000, 3001, 3003];
+        let foreign = (10_000..=u16::MAX).collect();
+        let mut taken = BTreeSet::new();
+        let mut ports = BTreeSet::from(base.map(u32::from));
+        for _ in 0..100 {
+            let offset = choose_offset(&taken, &base, &foreign).expect("an offset");
+            assert!(taken.insert(offset));
+            for port in base {
+                assert!(ports.insert(u32::from(port) + offset), "{port} + {offset}");
+            }
+        }
+    }
+
+    #[test]
     fn the_last_offset_is_followed_by_none() {
         let base = [65_534];
         let first = choose_offset(&BTreeSet::new(), &base, &BTreeSet::new());
@@ -165,7 +180,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_chosen_offset_is_always_free(
-            base in prop::collection::vec(1u16..=65_535, 0..5),
+            base in prop_oneof![
+                prop::collection::vec(1u16..=65_535, 0..5),
+                prop::collection::vec(50_000u16..50_020, 0..5),
+            ],
             foreign in prop::collection::btree_set(1u16..=65_535, 0..50),
             workers in 1usize..20,
         ) {

@@ -28,10 +28,10 @@ fn a_replaced_file_keeps_its_mode_and_leaves_nothing_beside() {
     let dir = dir();
     let file = dir.path().join("a");
     put(&file, b"old");
-    fs::set_permissions(&file, Permissions::from_mode(0o751)).expect("chmod");
+    fs::set_permissions(&file, Permissions::from_mode(0o777)).expect("chmod");
     replace(&file, b"new").expect("replaces");
     assert_eq!(fs::read(&file).expect("reads"), b"new");
-    assert_eq!(fs::metadata(&file).expect("stat").permissions().mode() & 0o7777, 0o751);
+    assert_eq!(fs::metadata(&file).expect("stat").permissions().mode() & 0o7777, 0o777);
     assert_eq!(names(dir.path()), ["a"]);
 }
 
