@@ -272,7 +272,7 @@ fn a_stopped_rebase_goes_on_and_ends_on_the_new_branch() {
     conflict(&fx, &tree);
     assert!(!try_git(&tree.path, ["rebase", "main"]).status.success());
     let back = Setup::new(&fx).round_trip(&tree);
-    assert!(matches!(fx.head(&back), Head::Detached(_)));
+    assert!(matches!(Fixture::head(&back), Head::Detached(_)));
     put(&back.path.join("a.txt"), "resolved\n");
     git(&back.path, ["add", "a.txt"]);
     git(&back.path, ["rebase", "--continue"]);

@@ -60,7 +60,7 @@ impl Fixture {
         self.worktrees.create(&self.path(name), &format!("windrow/{name}"), &self.base).unwrap()
     }
 
-    pub(super) fn head(&self, tree: &Tree) -> Head {
+    pub(super) fn head(tree: &Tree) -> Head {
         super::worktree_registry::head(tree).unwrap()
     }
 }

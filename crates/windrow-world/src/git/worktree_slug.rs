@@ -4,7 +4,7 @@
 //! [`LONGEST`] bytes, so it can neither leave its folder nor be read as an option or a revision.
 
 /// The longest slug, in bytes.
-pub const LONGEST: usize = 48;
+const LONGEST: usize = 48;
 
 /// Makes the last part of a branch name from a title.
 #[must_use]
