@@ -67,9 +67,13 @@ pub(super) fn store_exit(folder: &Folder, exit: &Exit) -> Result<(), KeeperError
 }
 
 /// Writes the exit, again and again until it stands: without it nobody knows how the job ended.
+/// Only a folder that is gone itself has nobody who asks.
 pub(super) fn store_exit_for_certain(folder: &Folder, exit: &Exit) {
     let mut wait = Duration::from_millis(100);
     while let Err(error) = store_exit(folder, exit) {
+        if !folder.file("keeper.lock").exists() {
+            return;
+        }
         folder.complain(&error);
         pause(wait);
         wait = (wait * 2).min(TRY_AGAIN_AT_MOST);

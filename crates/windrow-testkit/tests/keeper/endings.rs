@@ -109,3 +109,12 @@ fn an_exit_that_cannot_be_written_is_written_later() {
     fs::remove_dir_all(scene.dir.join("exit.json")).unwrap();
     assert_eq!(scene.exit_of(keeper).how, How::Exited { code: 0 });
 }
+
+#[test]
+fn a_job_whose_folder_is_gone_ends_with_its_keeper() {
+    let scene = Scene::shell("rm -rf \"$JOB\"");
+    let keeper = scene.start();
+    crate::scene::await_gone(keeper);
+    assert!(!scene.dir.exists());
+    assert_eq!(look(&scene.dir).unwrap(), JobState::NotLaunched);
+}

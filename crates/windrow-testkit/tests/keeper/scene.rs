@@ -124,7 +124,8 @@ impl Drop for Scene {
         // Whatever a failed test left, storms included.
         let until = Instant::now() + FOREVER;
         while Instant::now() < until {
-            let left = living(&self.token);
+            let mut left = living(&self.token);
+            left.extend(living(&self.dir.display().to_string()));
             if left.is_empty() {
                 break;
             }

@@ -32,3 +32,6 @@ pub use reaper::{Reaped, Reaper};
 pub use rustix::process::Signal;
 pub use signals::Signals;
 pub use tree::{descendants, lineage};
+
+#[cfg(test)]
+mod tests;

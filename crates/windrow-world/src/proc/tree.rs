@@ -36,13 +36,17 @@ pub fn lineage() -> Vec<i32> {
 /// Acting on a process while the walk goes on matters against programs that fork and exit within
 /// milliseconds: at the end of a whole walk they are gone and their children unseen.
 pub(super) fn visit_descendants(roots: &[i32], seen: &mut dyn FnMut(ProcessId)) {
+    visit(roots, os::children, seen);
+}
+
+fn visit(roots: &[i32], listed: fn(i32) -> Option<Vec<i32>>, seen: &mut dyn FnMut(ProcessId)) {
     let mut known: BTreeSet<i32> = roots.iter().copied().collect();
     let mut level: Vec<i32> = roots.to_vec();
     let mut table = None;
     while !level.is_empty() {
         let mut next = Vec::new();
         for parent in level {
-            for child in children(parent, &mut table) {
+            for child in children(parent, listed, &mut table) {
                 if !known.insert(child) {
                     continue;
                 }
@@ -59,10 +63,14 @@ pub(super) fn visit_descendants(roots: &[i32], seen: &mut dyn FnMut(ProcessId)) 
 }
 
 /// Direct children by the kernel's own list, else by one pass over all processes.
-fn children(parent: i32, table: &mut Option<BTreeMap<i32, Vec<i32>>>) -> Vec<i32> {
+fn children(
+    parent: i32,
+    listed: fn(i32) -> Option<Vec<i32>>,
+    table: &mut Option<BTreeMap<i32, Vec<i32>>>,
+) -> Vec<i32> {
     if table.is_none() {
-        if let Some(listed) = os::children(parent) {
-            return listed;
+        if let Some(children) = listed(parent) {
+            return children;
         }
         if os::stat(parent).is_none() {
             return Vec::new();
@@ -78,4 +86,29 @@ fn children(parent: i32, table: &mut Option<BTreeMap<i32, Vec<i32>>>) -> Vec<i32
         by_parent
     });
     table.get(&parent).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+
+    use super::super::end_tree;
+    use super::*;
+    use crate::cmd::Cmd;
+
+    #[test]
+    fn both_ways_to_look_see_the_same_tree() {
+        let line = "sh -c 'sleep 600 & echo up; wait' & wait";
+        let mut child = Cmd::new("sh").args(["-c", line]).dialogue().unwrap();
+        let mut up = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut up).unwrap();
+        let root = ProcessId::of(i32::try_from(child.id()).unwrap()).unwrap();
+        let listed = descendants(&[root.pid]);
+        let mut scanned = Vec::new();
+        visit(&[root.pid], |_| None, &mut |process| scanned.push(process));
+        assert_eq!(listed, scanned);
+        assert_eq!(listed.len(), 2);
+        assert_eq!(end_tree(&[root], std::time::Duration::ZERO).survivors, []);
+        child.wait().unwrap();
+    }
 }
