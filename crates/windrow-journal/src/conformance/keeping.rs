@@ -126,22 +126,29 @@ pub async fn a_snapshot_beyond_the_head_is_passed_over(subject: &impl Subject) {
     falls_back(subject, 2, SnapshotFlaw::BeyondHead).await;
 }
 
-/// A snapshot of records that were replaced is not state of this journal, and does not crowd out
-/// those that are.
+/// A snapshot of records that were replaced is not state of this journal.
 pub async fn a_snapshot_of_another_history_is_passed_over(subject: &impl Subject) {
     saved_at(subject, [1, 4]).await;
+    drop(replace_from_3(subject).await);
+    falls_back(subject, 1, SnapshotFlaw::OtherHistory).await;
+}
+
+/// However many snapshots of another history there are, one of this history is kept.
+pub async fn another_history_does_not_crowd_out_snapshots(subject: &impl Subject) {
+    saved_at(subject, [3, 4]).await;
+    let mut journal = replace_from_3(subject).await;
+    journal.save_snapshot(Seq(2), 1, Vec::new()).await.expect("there is space");
+    let newest = journal.reader().newest_snapshot(1).await.expect("a healthy store reads");
+    assert_eq!(newest.snapshot.map(|snapshot| snapshot.seq), Some(Seq(2)));
+}
+
+/// Cuts a journal of four records after the second and appends two others.
+async fn replace_from_3<S: Subject>(subject: &S) -> S::Journal {
     subject.damage(Damage::Cut(Seq(3))).await;
     let mut journal = subject.open().await;
     let other = [work(90), work(91)].concat();
     journal.append(Seq(2), other).await.expect("the head is 2");
-    drop(journal);
-    falls_back(subject, 1, SnapshotFlaw::OtherHistory).await;
-    let mut journal = subject.open().await;
-    for seq in [2, 3] {
-        journal.save_snapshot(Seq(seq), 1, Vec::new()).await.expect("there is space");
-    }
-    let newest = journal.reader().newest_snapshot(1).await.expect("a healthy store reads");
-    assert_eq!(newest.snapshot.map(|snapshot| snapshot.seq), Some(Seq(3)));
+    journal
 }
 
 /// Four records with snapshots at two of them; then the process dies.

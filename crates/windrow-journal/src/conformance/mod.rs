@@ -43,8 +43,10 @@ macro_rules! conformance_suite {
             a_damaged_snapshot_is_passed_over
             a_snapshot_beyond_the_head_is_passed_over
             a_snapshot_of_another_history_is_passed_over
+            another_history_does_not_crowd_out_snapshots
             verify_accepts_what_was_written
             verify_finds_a_changed_record
+            verify_finds_a_forged_record
             verify_finds_a_missing_record
             verify_finds_a_cut_end
             verify_finds_a_rewritten_journal

@@ -112,6 +112,17 @@ pub async fn verify_finds_a_changed_record(subject: &impl Subject) {
     assert!(matches!(bad.flaw, Flaw::Changed { .. }), "{bad:?}");
 }
 
+/// A record that was replaced by one whose own hash is right shows at the next one.
+pub async fn verify_finds_a_forged_record(subject: &impl Subject) {
+    filled(subject, 5).await;
+    subject.damage(Damage::Forge(Seq(3))).await;
+    let reader = subject.open().await.reader();
+    let report = verify(&reader, Seq::FIRST, &[]).await.expect("bad records are findings");
+    let bad = report.bad.expect("record 4 names the hash of the real record 3");
+    assert_eq!(bad.seq, Seq(4));
+    assert!(matches!(bad.flaw, Flaw::Broken { .. }), "{bad:?}");
+}
+
 /// A record that was taken out is named.
 pub async fn verify_finds_a_missing_record(subject: &impl Subject) {
     filled(subject, 5).await;

@@ -20,6 +20,8 @@ pub trait Subject: Sync {
 pub enum Damage {
     /// A record's body changes.
     Change(Seq),
+    /// A record's body changes, and its hash with it, as somebody would who knows the encoding.
+    Forge(Seq),
     /// A record disappears.
     Remove(Seq),
     /// A record and all after it disappear.
@@ -59,6 +61,12 @@ impl Disk {
             Damage::Change(seq) => {
                 let changed = self.records.iter_mut().filter(|record| record.seq == seq);
                 changed.for_each(|record| record.draft.body.push(' '));
+            }
+            Damage::Forge(seq) => {
+                for record in self.records.iter_mut().filter(|record| record.seq == seq) {
+                    record.draft.body.push(' ');
+                    record.hash = record.recomputed_hash();
+                }
             }
             Damage::Remove(seq) => self.records.retain(|record| record.seq != seq),
             Damage::Cut(seq) => self.records.retain(|record| record.seq < seq),

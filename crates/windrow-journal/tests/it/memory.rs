@@ -13,6 +13,9 @@ async fn a_failed_append_is_settled_by_the_head() {
     let store = MemoryStore::new();
     let mut journal = store.open();
     let mut tail = journal.reader().tail(Seq(1));
+    // On this one-threaded runtime a yield lets the tail run until it waits.
+    let tail = tokio::spawn(async move { tail.next(9).await });
+    tokio::task::yield_now().await;
     for fault in [Fault::Full, Fault::Before, Fault::After] {
         store.fail_next(fault);
         let failed = journal.append(Seq::EMPTY, work(1)).await;
@@ -22,7 +25,9 @@ async fn a_failed_append_is_settled_by_the_head() {
         assert_eq!(durable, if fault == Fault::After { Seq(1) } else { Seq(0) });
     }
     // What became durable behind an error is there for tails and for the chain.
-    assert_eq!(tail.next(9).await.unwrap().unwrap().len(), 1);
+    tokio::task::yield_now().await;
+    assert!(tail.is_finished());
+    assert_eq!(tail.await.unwrap().unwrap().unwrap().len(), 1);
     assert!(matches!(journal.append(Seq::EMPTY, work(2)).await, Err(AppendError::Conflict { .. })));
     journal.append(Seq(1), work(2)).await.unwrap();
     let report = verify(&journal.reader(), Seq::FIRST, &[]).await.unwrap();

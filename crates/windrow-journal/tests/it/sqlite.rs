@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use windrow_journal::conformance::{Damage, Subject};
-use windrow_journal::{Seq, SqliteJournal};
+use windrow_journal::{Journal as _, Reader as _, Seq, SqliteJournal};
 
 windrow_journal::conformance_suite!(Place::new());
 
@@ -24,6 +24,19 @@ impl Place {
     }
 }
 
+impl Place {
+    async fn forge(&self, seq: Seq) {
+        let reader = SqliteJournal::open(self.file()).unwrap().reader();
+        let mut record = reader.read(seq, 1).await.unwrap().remove(0);
+        record.draft.body.push(' ');
+        let hash = record.recomputed_hash();
+        let change = "UPDATE record SET body = ?1, hash = ?2 WHERE seq = ?3";
+        let db = Connection::open(self.file()).unwrap();
+        let to = rusqlite::params![record.draft.body, hash.as_bytes(), seq.0.cast_signed()];
+        assert_eq!(db.execute(change, to).unwrap(), 1);
+    }
+}
+
 impl Subject for Place {
     type Journal = SqliteJournal;
 
@@ -33,6 +46,7 @@ impl Subject for Place {
 
     async fn damage(&self, damage: Damage) {
         let (sql, Seq(seq)) = match damage {
+            Damage::Forge(seq) => return self.forge(seq).await,
             Damage::Change(seq) => ("UPDATE record SET body = body || ' ' WHERE seq = ?1", seq),
             Damage::Remove(seq) => ("DELETE FROM record WHERE seq = ?1", seq),
             Damage::Cut(seq) => ("DELETE FROM record WHERE seq >= ?1", seq),
