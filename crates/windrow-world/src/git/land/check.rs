@@ -67,8 +67,9 @@ impl<'a> Check<'a> {
         if found.is_empty() {
             found.extend(self.refused(old, new)?);
         }
+        // A file that left the index and still lies there is named once, as staged.
         found.sort();
-        found.dedup();
+        found.dedup_by(|one, two| one.path == two.path);
         Ok(found)
     }
 

@@ -52,29 +52,29 @@ impl IndexLock {
         state: &Path,
         id: &str,
     ) -> Result<Result<Self, Busy>, LandError> {
-        let token = token(&tree.git_dir, id);
-        // Never truncated: a token of before may be another name of the index.
-        remove(&token)?;
-        let failed = || LandError::file("write", &token);
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&token)
-            .map_err(failed())?;
+        let fresh = tree.git_dir.join(format!("windrow-{id}-new.lock"));
+        remove(&fresh)?;
+        let failed = || LandError::file("write", &fresh);
+        let open = File::options().read(true).write(true).create_new(true).open(&fresh);
+        let mut file = open.map_err(failed())?;
         file.write_all(words(state).as_bytes()).map_err(failed())?;
-        let lock = Self { file, token, git_dir: tree.git_dir.clone() };
-        match fs::hard_link(&lock.token, lock.path()) {
-            Ok(()) => Ok(Ok(lock)),
+        let lock = tree.git_dir.join("index.lock");
+        match fs::hard_link(&fresh, &lock) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                remove(&fresh)?;
+                return Ok(Err(Busy::IndexLocked { worktree: tree.path.clone(), lock }));
+            }
             Err(error) => {
-                remove(&lock.token)?;
-                if error.kind() == io::ErrorKind::AlreadyExists {
-                    Ok(Err(Busy::IndexLocked { worktree: tree.path.clone(), lock: lock.path() }))
-                } else {
-                    Err(LandError::file("link", &lock.path())(error))
-                }
+                remove(&fresh)?;
+                return Err(LandError::file("link", &lock)(error));
             }
         }
+        // Only now: the token of an interrupted landing says how far it came until the lock is
+        // taken anew. It is replaced and never truncated, for it may be the index.
+        let token = token(&tree.git_dir, id);
+        fs::rename(&fresh, &token).map_err(LandError::file("name", &token))?;
+        Ok(Ok(Self { file, token, git_dir: tree.git_dir.clone() }))
     }
 
     /// Takes over the lock of an earlier landing that [`Token::Locked`] was seen of.

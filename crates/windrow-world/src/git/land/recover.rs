@@ -17,7 +17,7 @@ use super::index_lock::{self, IndexLock, Token};
 use super::judge::{Aim, Models, Verdict};
 use super::lander::Lander;
 use super::ref_move::RefMove;
-use super::{Direction, Finished, LandError, Landed, Recovered, stale};
+use super::{Busy, Direction, Finished, LandError, Landed, Recovered, stale};
 use crate::git::{Oid, Tree, is_ancestor};
 
 /// How often a path is judged again because it changed while it was brought along.
@@ -198,6 +198,11 @@ impl Resume<'_> {
     }
 
     fn install(&self, mut lock: IndexLock, copy: &IndexCopy) -> Result<(), LandError> {
+        if !lock.is_ours() || !copy.is_current(self.at.tree) {
+            let worktree = self.at.tree.path.clone();
+            let lock = self.at.tree.git_dir.join("index.lock");
+            return Err(LandError::Held(Busy::IndexLocked { worktree, lock }));
+        }
         lock.write(copy.path())?;
         self.lander.step("rewritten");
         lock.install()?;

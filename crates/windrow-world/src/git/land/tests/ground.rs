@@ -37,6 +37,10 @@ impl Ground {
         Self { repo: Repo::at(main.join(".git")), main, home, _dir: dir }
     }
 
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
     pub(super) fn beside(&self, name: &str) -> PathBuf {
         self.home.join(name)
     }

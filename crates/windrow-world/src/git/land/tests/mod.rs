@@ -1,5 +1,10 @@
 //! Landings on real repositories: what is spared, what is refused, and what a kill leaves.
 
+mod aftermath;
+mod child;
 mod ground;
 mod in_the_way;
+mod kills;
+mod kills_in_git;
+mod race;
 mod spared;
