@@ -5,6 +5,8 @@
 //!
 //! Invariant: [`wanted`] is the union of [`wanted_of`] over every key.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Generation, LandingId, SessionId, TaskId};
@@ -56,10 +58,16 @@ pub enum Effect {
 /// Everything wanted, by looking at every key.
 #[must_use]
 pub fn wanted(state: &State) -> Vec<Effect> {
+    all_keys(state).iter().flat_map(|key| wanted_of(state, key)).collect()
+}
+
+/// Every key there is.
+#[must_use]
+pub fn all_keys(state: &State) -> BTreeSet<Key> {
     let tasks = state.tasks.keys().map(|task| Key::Task(*task));
     let sessions = state.sessions.keys().map(|session| Key::Session(*session));
     let queues = state.queues.keys().map(|branch| Key::Queue(branch.clone()));
-    tasks.chain(sessions).chain(queues).flat_map(|key| wanted_of(state, &key)).collect()
+    tasks.chain(sessions).chain(queues).collect()
 }
 
 /// What is wanted for one key, in a fixed order.

@@ -1,7 +1,7 @@
 //! The texts that go into commits: subject and trailers of a landing.
 
-use crate::spec::TaskSpec;
-use crate::state::{Landing, Session, State};
+use crate::spec::{Source, TaskSpec};
+use crate::state::{Landing, Session, State, Task};
 
 impl State {
     /// The commands that must pass for an entry: the run's, then the task's own.
@@ -52,4 +52,17 @@ fn co_author(state: &State, spec: &TaskSpec, session: &Session) -> Option<String
     let run = &state.runs.get(&session.run)?.spec;
     let agent = spec.agent.as_ref().or(run.agent.as_ref())?;
     run.agents.get(agent)?.co_author.clone()
+}
+
+/// The message of the commit that takes in what a worker left uncommitted.
+#[must_use]
+pub fn work(state: &State, task: &Task, session: &Session) -> String {
+    let refs = task.spec.source.as_ref().map_or_else(|| task.id.to_string(), Source::reference);
+    let mut text = format!("{}\n\nRefs: {refs}\n", subject(&task.spec));
+    if let Some(author) = co_author(state, &task.spec, session) {
+        text.push_str("Co-Authored-By: ");
+        text.push_str(&author);
+        text.push('\n');
+    }
+    text
 }

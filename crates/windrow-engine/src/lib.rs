@@ -1,3 +1,39 @@
-//! The engine: what decides and acts outside the terminal.
+//! The engine: the daemon's one loop, the acts it performs, and the keepers that outlive it.
+//!
+//! It ties the core's decisions to the journal and the world and serves windows over a socket.
+//!
+//! Never: rules about tasks (they are in the core), arguments, terminal output.
 
+mod acts;
+mod calls;
+mod daemon;
+mod home;
+mod hub;
 pub mod keeper;
+mod kept;
+mod ledger;
+mod opening;
+mod place;
+mod project;
+mod prune;
+mod serve;
+mod summaries;
+mod views;
+
+pub use daemon::daemon_main;
+pub use home::{Home, HomeError};
+
+/// An error with all of its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}

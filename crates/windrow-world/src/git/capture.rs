@@ -18,7 +18,7 @@ use super::capture_sequencer as sequencer;
 use super::capture_trash::{Left, Plan};
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo, Tree};
-use super::worktree_registry::{file_error, is_there};
+use super::worktree_registry::{MAKING, WARM, file_error, is_there};
 
 /// How a tree is to be captured.
 #[derive(Debug)]
@@ -85,21 +85,31 @@ impl Saved {
 /// Captures everything in a tree that would be lost with it.
 ///
 /// Nobody may be working in the tree. Called again after it was killed, or after it succeeded, it
-/// comes to the same end; when the tree has changed since, the new capture has the old one as a
-/// parent.
+/// comes to the same end, even when the tree was reset or removed in between; when somebody changed
+/// the tree since, the new capture has the old one as a parent.
 ///
 /// # Errors
 /// Any failure means that the tree must stay as it is.
 pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captured, GitError> {
     let saved = Saved { git_dir: tree.git_dir.clone() };
     let folder = is_there(&tree.path);
-    if !folder && !is_there(&tree.git_dir) {
-        return Ok(Captured::Nothing(saved));
+    let before = |saved| -> Result<Captured, GitError> {
+        Ok(match repo.ref_value(spec.name)? {
+            Some(commit) => Captured::Kept { commit, saved },
+            None => Captured::Nothing(saved),
+        })
+    };
+    // A tree that windrow is taking apart, or has taken apart, was captured before.
+    if is_there(&tree.git_dir.join(MAKING)) || (!folder && !is_there(&tree.git_dir)) {
+        return before(saved);
     }
     if !folder {
         fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
     }
     let found = look(repo, tree, spec, folder)?;
+    if found.is_clean() && is_there(&tree.git_dir.join(WARM)) {
+        return before(saved);
+    }
     let plan = Plan::make(&tree.path, spec.trash, &found.scan.unholdable, spec.trash_limit)?;
     let moved_before = plan.as_ref().is_ok_and(|plan| !plan.items.is_empty());
     let safe = || found.head.as_ref().map_or(Ok(true), |at| is_reachable(repo, at, spec.safe));

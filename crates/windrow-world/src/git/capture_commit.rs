@@ -213,7 +213,7 @@ fn commit(
         parents.push(before.clone());
     }
     let who = Identity { name: "windrow".to_owned(), email: "windrow@localhost".to_owned() };
-    let when = format!("{} +0000", spec.when);
+    let when = format!("@{} +0000", spec.when);
     let call = who.sign(repo.git(DURABLE));
     let call = call.env("GIT_AUTHOR_DATE", &when).env("GIT_COMMITTER_DATE", &when);
     let call = call.args(["commit-tree", "--no-gpg-sign", whole.as_str()]);

@@ -11,8 +11,13 @@ mod capture_sequencer;
 mod capture_store;
 mod capture_trash;
 mod capture_view;
+mod edit_tree;
+#[cfg(test)]
+mod escape_tests;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod kill_tests;
 mod land;
 mod merge;
 mod merge_answer;
@@ -29,6 +34,7 @@ mod worktree_slug;
 
 pub use capture::{CaptureSpec, Captured, Saved, capture};
 pub use capture_trash::Left;
+pub use edit_tree::{file_in, with_file};
 pub use land::{
     Busy, Direction, Finished, InTheWay, LandError, Landed, Lander, Move, Recovered, Why,
 };

@@ -315,6 +315,10 @@ fn check_version() -> Result<(), OpenError> {
 
 /// Reads major and minor version out of what `git version` says.
 fn parse_version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.trim().strip_prefix("git version ")?.split('.');
+    let mut parts = text.trim().strip_prefix("git version ")?.split(|c: char| !c.is_ascii_digit());
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

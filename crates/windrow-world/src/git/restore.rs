@@ -180,8 +180,7 @@ pub fn restore(
     }
     let broken = |what: &str| RestoreError::Broken { name: name.to_owned(), what: what.to_owned() };
     let head = meta.head.clone().ok_or_else(|| broken("it has no commit to start from"))?;
-    let (tree, missing) = worktrees.refill(path, &head, |tree| {
-        Refill { repo, tree, commit: &commit, branch }.run(&meta, trash)
-    })?;
+    let (tree, missing) = worktrees
+        .refill(path, &head, |tree| Refill::of(repo, &commit, tree, branch)?.run(&meta, trash))?;
     Ok(Restored { tree, missing })
 }

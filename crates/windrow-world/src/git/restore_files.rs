@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use super::capture_index::{blobs, entries, existing};
+use super::capture_index::{blobs, entries};
 use super::capture_meta::{Meta, as_path};
 use super::capture_scan::{TreePath, on_disk};
 use super::capture_sequencer as sequencer;
@@ -24,27 +24,58 @@ const AT_ONCE: usize = 256;
 pub(super) struct Refill<'a> {
     pub(super) repo: &'a Repo,
     pub(super) tree: &'a Tree,
-    pub(super) commit: &'a Oid,
     pub(super) branch: &'a str,
+    stored: Files,
 }
 
 /// Git mode and object by path.
 type Files = BTreeMap<TreePath, (u32, Oid)>;
 
-impl Refill<'_> {
+impl<'a> Refill<'a> {
+    /// Lists what `commit` holds.
+    pub(super) fn of(
+        repo: &'a Repo,
+        commit: &Oid,
+        tree: &'a Tree,
+        branch: &'a str,
+    ) -> Result<Self, GitError> {
+        let answer = repo.git(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()]).success()?;
+        let mut stored = Files::new();
+        for line in answer.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+            let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or(line.len());
+            let text = String::from_utf8_lossy(&line[..tab]).into_owned();
+            let mut words = text.split(' ');
+            let mode = words.next().and_then(|mode| u32::from_str_radix(mode, 8).ok());
+            let mode =
+                mode.ok_or_else(|| GitError::Answer { what: "kept tree", text: text.clone() })?;
+            let oid = Oid::parse(words.nth(1).unwrap_or_default())?;
+            stored.insert(line.get(tab + 1..).unwrap_or_default().to_vec(), (mode, oid));
+        }
+        Ok(Self { repo, tree, branch, stored })
+    }
+
     /// Fills the tree; returns what is missing and the HEAD it is to have.
     pub(super) fn run(
         &self,
         meta: &Meta,
         trash: &Path,
     ) -> Result<(Vec<PathBuf>, Head), WorktreeError> {
+        let names = ["deleted", "empty", "index"];
+        let found =
+            names.iter().filter_map(|name| Some((*name, &self.stored.get(name.as_bytes())?.1)));
+        let (named, oids): (Vec<&str>, Vec<&Oid>) = found.unzip();
+        let found: BTreeMap<&str, Vec<u8>> =
+            named.into_iter().zip(blobs(self.repo, oids)?).collect();
+        let list = |name: &str| -> Vec<TreePath> {
+            let bytes = found.get(name).map(Vec::as_slice).unwrap_or_default();
+            bytes.split(|byte| *byte == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect()
+        };
         self.write_state()?;
-        let index = self.blob("index")?;
-        if let Some(index) = index {
-            registry::replace(&self.tree.git_dir.join("index"), &index)?;
+        if let Some(index) = found.get("index") {
+            registry::replace(&self.tree.git_dir.join("index"), index)?;
         }
-        self.write_files(meta)?;
-        for dir in self.list("empty")? {
+        self.write_files(meta, &list("deleted").into_iter().collect())?;
+        for dir in list("empty") {
             make_dirs(&self.tree.path, &dir)?;
         }
         let missing = self.bring_back(meta, trash)?;
@@ -55,9 +86,8 @@ impl Refill<'_> {
         Ok((missing, head))
     }
 
-    fn write_files(&self, meta: &Meta) -> Result<(), GitError> {
-        let mut files = self.stored("files")?;
-        let deleted: HashSet<TreePath> = self.list("deleted")?.into_iter().collect();
+    fn write_files(&self, meta: &Meta, deleted: &HashSet<TreePath>) -> Result<(), GitError> {
+        let mut files = self.below(b"files/");
         let trashed = |path: &[u8]| {
             meta.items.iter().any(|item| {
                 path.strip_prefix(&item.path[..])
@@ -71,29 +101,36 @@ impl Refill<'_> {
                 files.entry(entry.path).or_insert((entry.mode, entry.oid));
             }
         }
+        self.write_all(&self.tree.path, files)
+    }
+
+    /// Writes the state of a stopped operation into the git directory.
+    fn write_state(&self) -> Result<(), GitError> {
+        let files = self.below(b"gitdir/");
+        if let Some(name) = files.keys().find(|name| !sequencer::is_state(name)) {
+            return Err(hostile(name));
+        }
+        self.write_all(&self.tree.git_dir, files)
+    }
+
+    fn write_all(&self, root: &Path, files: Files) -> Result<(), GitError> {
         let files: Vec<_> = files.into_iter().collect();
         for part in files.chunks(AT_ONCE) {
             let bytes = blobs(self.repo, part.iter().map(|(_, (_, oid))| oid))?;
             for ((path, (mode, _)), bytes) in part.iter().zip(bytes) {
-                write_one(&self.tree.path, path, *mode, &bytes)?;
+                write_one(root, path, *mode, &bytes)?;
             }
         }
         Ok(())
     }
 
-    /// Writes the state of a stopped operation into the git directory.
-    fn write_state(&self) -> Result<(), GitError> {
-        for (name, (_, oid)) in self.stored("gitdir")? {
-            if !sequencer::is_state(&name) {
-                return Err(GitError::Answer {
-                    what: "kept state of an operation",
-                    text: String::from_utf8_lossy(&name).into_owned(),
-                });
-            }
-            let bytes = blobs(self.repo, [&oid])?.pop().unwrap_or_default();
-            write_one(&self.tree.git_dir, &name, 0o100_644, &bytes)?;
-        }
-        Ok(())
+    /// Everything below one folder of the kept tree, by its path in that.
+    fn below(&self, folder: &[u8]) -> Files {
+        let files = self
+            .stored
+            .iter()
+            .filter_map(|(path, file)| Some((path.strip_prefix(folder)?.to_vec(), file.clone())));
+        files.collect()
     }
 
     /// Decides what HEAD is to be, and sends a stopped rebase to the new branch.
@@ -143,41 +180,6 @@ impl Refill<'_> {
             }
         }
         Ok(missing)
-    }
-
-    fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, GitError> {
-        let found = existing(self.repo, [format!("{}:{name}", self.commit)])?;
-        match found.into_iter().flatten().next() {
-            Some(oid) => Ok(blobs(self.repo, [&oid])?.pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// A list of paths, each ended by a zero byte.
-    fn list(&self, name: &str) -> Result<Vec<TreePath>, GitError> {
-        let bytes = self.blob(name)?.unwrap_or_default();
-        Ok(bytes.split(|byte| *byte == 0).filter(|p| !p.is_empty()).map(<[u8]>::to_vec).collect())
-    }
-
-    /// Everything below one folder of the kept tree.
-    fn stored(&self, folder: &str) -> Result<Files, GitError> {
-        let spec = format!("{}:{folder}", self.commit);
-        if existing(self.repo, [spec.clone()])?.into_iter().flatten().next().is_none() {
-            return Ok(Files::new());
-        }
-        let answer = self.repo.git(["ls-tree", "-r", "-z", &spec]).success()?;
-        let mut files = Files::new();
-        for line in answer.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            let tab = line.iter().position(|byte| *byte == b'\t').unwrap_or(line.len());
-            let text = String::from_utf8_lossy(&line[..tab]).into_owned();
-            let mut words = text.split(' ');
-            let mode = words.next().and_then(|mode| u32::from_str_radix(mode, 8).ok());
-            let mode =
-                mode.ok_or_else(|| GitError::Answer { what: "kept tree", text: text.clone() })?;
-            let oid = Oid::parse(words.nth(1).unwrap_or_default())?;
-            files.insert(line.get(tab + 1..).unwrap_or_default().to_vec(), (mode, oid));
-        }
-        Ok(files)
     }
 }
 

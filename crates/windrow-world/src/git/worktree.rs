@@ -85,6 +85,7 @@ pub struct Worktrees {
     pub(super) root: PathBuf,
     state: PathBuf,
     pub(super) caches: Vec<String>,
+    pub(super) ignored_stay: bool,
     pub(super) slots: Slots,
 }
 
@@ -99,13 +100,27 @@ impl Worktrees {
         let root = root.canonicalize().map_err(file_error("find", root))?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let slots = Slots::new(cores);
-        Ok(Self { repo, root, state: state.to_owned(), caches: Vec::new(), slots })
+        Ok(Self {
+            repo,
+            root,
+            state: state.to_owned(),
+            caches: Vec::new(),
+            ignored_stay: false,
+            slots,
+        })
     }
 
     /// Names caches that survive a reset, as patterns in the form of `.gitignore`.
     #[must_use]
     pub fn with_caches(mut self, patterns: impl IntoIterator<Item = String>) -> Self {
         self.caches.extend(patterns);
+        self
+    }
+
+    /// Lets every ignored file survive a reset, as gates need it whose builds are to stay warm.
+    #[must_use]
+    pub fn with_ignored_files(mut self) -> Self {
+        self.ignored_stay = true;
         self
     }
 

@@ -21,7 +21,8 @@ pub enum Head {
     Detached(Oid),
 }
 
-/// The file in a registration that marks a tree windrow has not finished making.
+/// The file in a registration that marks a tree windrow is making, resetting or removing: while it
+/// is there, nobody's work is in the tree.
 pub(super) const MAKING: &str = "windrow-making";
 
 /// The file in a registration that marks a tree which was reset and holds nobody's work.

@@ -34,7 +34,8 @@ impl Worktrees {
         let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
         alone.run(reset.arg(at.as_str()))?;
         let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
-        alone.run(self.repo.git_in(tree, ["clean", "-ffdxq"]).args(keep))?;
+        let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
+        alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
         drop(slot);
         registry::replace(&tree.git_dir.join(WARM), b"")?;
         let marker = tree.git_dir.join(MAKING);
@@ -127,6 +128,9 @@ impl Worktrees {
             if tree.git_dir.parent() != Some(&home) {
                 let text = tree.git_dir.display().to_string();
                 return Err(GitError::Answer { what: "worktree registration", text }.into());
+            }
+            if is_there(&tree.git_dir) {
+                registry::replace(&tree.git_dir.join(MAKING), b"")?;
             }
             if is_there(&tree.path) {
                 remove_all(&gone)?;

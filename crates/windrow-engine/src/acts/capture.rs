@@ -1,0 +1,62 @@
+//! Captures a worktree into a kept ref before anything else happens to it.
+
+use std::path::Path;
+
+use windrow_core::ids::TreeId;
+use windrow_world::git::{CaptureSpec, Captured, Saved, Tree};
+
+use super::chain;
+use crate::place::{Place, now};
+
+/// Bytes that may go to the trash folder of one capture.
+const TRASH_LIMIT: u64 = 2 << 30;
+
+/// Size in bytes above which a file goes to the trash folder instead of into git.
+const BLOB_LIMIT: u64 = 64 << 20;
+
+/// What a capture needs to know.
+pub(super) struct Capture<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) refname: &'a str,
+    pub(super) safe: &'a [String],
+    pub(super) precious: &'a [String],
+    pub(super) trash: &'a Path,
+}
+
+impl Capture<'_> {
+    /// Carries it out.
+    pub(super) fn run(&self, place: &Place) -> Result<Captured, String> {
+        let spec = CaptureSpec {
+            name: self.refname,
+            safe: self.safe,
+            precious: self.precious,
+            trash: self.trash,
+            trash_limit: TRASH_LIMIT,
+            blob_limit: BLOB_LIMIT,
+            when: now().0 / 1000,
+        };
+        windrow_world::git::capture(&place.repo, self.tree, &spec).map_err(|e| chain(&e))
+    }
+}
+
+/// Keeps what a person left in a tree that nobody should have been in.
+pub(super) fn set_aside(place: &Place, tree: &Tree, id: TreeId) -> Result<Saved, String> {
+    let refname = format!("refs/windrow/kept/{id}/{}", now());
+    let trash = place.folder.join("trash").join(format!("{id}-{}", now()));
+    let capture = Capture { tree, refname: &refname, safe: &[], precious: &[], trash: &trash };
+    match capture.run(place)? {
+        Captured::Nothing(saved) | Captured::Kept { saved, .. } => Ok(saved),
+        Captured::Incomplete { left, .. } => Err(format!(
+            "the worktree `{}` holds what cannot be kept: {}",
+            tree.path.display(),
+            named(&left)
+        )),
+    }
+}
+
+/// What stayed behind, in words.
+pub(super) fn named(left: &[windrow_world::git::Left]) -> String {
+    let parts: Vec<String> =
+        left.iter().map(|left| format!("`{}` ({})", left.path.display(), left.why)).collect();
+    parts.join(", ")
+}

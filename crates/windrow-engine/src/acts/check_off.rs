@@ -1,0 +1,61 @@
+//! Checks a landed task off in its file, in the person's checkout, and leaves every other byte.
+
+use std::fs;
+use std::sync::Arc;
+
+use windrow_core::command::ReportCheckedOff;
+use windrow_core::ids::TaskId;
+use windrow_core::{Command, Effect, State};
+use windrow_world::files::{ReplaceError, replace_if_unchanged};
+use windrow_world::trackers::tasks_md;
+
+use super::{Act, Outcome, Tools, blocking, chain};
+use crate::place::Place;
+
+/// How often the file is read again because somebody wrote it in between.
+const READS: u32 = 20;
+
+pub(super) fn prepare(state: &State, id: TaskId, tools: &Tools) -> Option<Act> {
+    let task = state.tasks.get(&id)?;
+    let source = task.spec.source.clone()?;
+    let run = task.run.and_then(|run| state.runs.get(&run));
+    let in_commit = run.is_some_and(|run| run.spec.commit_progress);
+    let nothing_to_do = in_commit || source.file.ends_with(".json");
+    let place = Arc::clone(&tools.place);
+    Some(Box::pin(async move {
+        let effect = Effect::CheckOff(id);
+        let checked = blocking(effect, move || {
+            if nothing_to_do { Ok(None) } else { Ok(check_off(&place, &source.file, &source.key)) }
+        });
+        match checked.await {
+            Ok(problem) => {
+                Outcome::report(Command::ReportCheckedOff(ReportCheckedOff { task: id, problem }))
+            }
+            Err(outcome) => outcome,
+        }
+    }))
+}
+
+/// Checks the task off; the reason when that is not possible.
+fn check_off(place: &Place, file: &str, key: &str) -> Option<String> {
+    let path = place.root.join(file);
+    for _ in 0..READS {
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(format!("`{}` cannot be read: {error}", path.display())),
+        };
+        let checked = match tasks_md::check_off(&bytes, key) {
+            Ok(checked) => checked,
+            Err(error) => return Some(chain(&error)),
+        };
+        if checked == bytes {
+            return None;
+        }
+        match replace_if_unchanged(&path, &bytes, &checked) {
+            Ok(()) => return None,
+            Err(ReplaceError::Changed { .. }) => {}
+            Err(error) => return Some(chain(&error)),
+        }
+    }
+    Some(format!("`{}` is being written all the time", path.display()))
+}

@@ -1,0 +1,31 @@
+//! Gets a name and a block of ports for a session.
+
+use windrow_core::command::ReportLeased;
+use windrow_core::ids::SessionId;
+use windrow_core::{Command, Effect, State};
+use windrow_world::ports;
+
+use super::{Act, Outcome, Tools, blocking, chain};
+
+pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let session = state.sessions.get(&id)?;
+    let base = state.runs.get(&session.run)?.spec.ports.clone();
+    let generation = session.generation;
+    let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
+    Some(Box::pin(async move {
+        let listening = blocking(effect, || ports::listening().map_err(|e| chain(&e))).await;
+        let listening = match listening {
+            Ok(listening) => listening,
+            Err(outcome) => return outcome,
+        };
+        match hub.lease(project, id, base, listening).await {
+            Ok(lease) => Outcome::report(Command::ReportLeased(ReportLeased {
+                session: id,
+                generation,
+                name: lease.name,
+                port_offset: lease.port_offset,
+            })),
+            Err(reason) => Outcome::setback(effect, reason),
+        }
+    }))
+}

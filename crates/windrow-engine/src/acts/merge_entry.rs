@@ -1,0 +1,147 @@
+//! Merges submitted work with the target in the object store and makes the landing commit.
+
+use std::sync::Arc;
+
+use windrow_core::command::{MergeReport, ReportMerged};
+use windrow_core::ids::LandingId;
+use windrow_core::spec::TextRef;
+use windrow_core::{Command, Effect, State, message};
+use windrow_journal::Text;
+use windrow_world::git::{self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid};
+use windrow_world::trackers::tasks_md;
+
+use super::{Act, Outcome, Tools, blocking, chain};
+use crate::place::Place;
+
+/// Bytes of each side of a conflict that go into the evidence.
+const SIDE_LIMIT: usize = 16 << 10;
+
+struct Entry {
+    place: Arc<Place>,
+    branch: String,
+    commit: String,
+    message: String,
+    identity: Identity,
+    seconds: i64,
+    pin: String,
+    check_off: Option<(String, String)>,
+}
+
+pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let landing = state.landings.get(&id)?;
+    let run = &state.runs.get(&landing.run)?.spec;
+    let source = state.tasks.get(&landing.task)?.spec.source.clone();
+    let entry = Entry {
+        place: Arc::clone(&tools.place),
+        branch: landing.branch.clone(),
+        commit: landing.commit.clone(),
+        message: message::landing(state, landing)?,
+        identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
+        seconds: landing.taken_at.0 / 1000,
+        pin: format!("{FLIGHT}{id}"),
+        check_off: source
+            .filter(|source| run.commit_progress && !source.file.ends_with(".json"))
+            .map(|source| (source.file, source.key)),
+    };
+    let round = landing.round;
+    Some(Box::pin(async move {
+        match blocking(effect, move || merge(&entry)).await {
+            Ok((report, text)) => {
+                let report = ReportMerged { landing: id, round, report };
+                Outcome::with_text(Command::ReportMerged(report), text)
+            }
+            Err(outcome) => outcome,
+        }
+    }))
+}
+
+fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
+    let repo = &entry.place.repo;
+    let onto = repo.ref_value(&format!("refs/heads/{}", entry.branch)).map_err(|e| chain(&e))?;
+    let onto = onto.ok_or_else(|| format!("the branch `{}` does not exist", entry.branch))?;
+    let work = Oid::parse(&entry.commit).map_err(|e| chain(&e))?;
+    match git::merge(repo, &onto, &work).map_err(|e| chain(&e))? {
+        Merged::AlreadyIn => Ok((MergeReport::AlreadyIn, None)),
+        Merged::Conflict { files, messages } => {
+            let names = files.iter().map(|f| f.path.to_string_lossy().into_owned()).collect();
+            let text = Text::new(both_sides(entry, &files, &messages));
+            let detail = Some(TextRef(text.hash().to_string()));
+            Ok((MergeReport::Conflict { files: names, detail }, Some(text)))
+        }
+        Merged::Clean { tree } => {
+            if tree == git::tree_of(repo, &onto).map_err(|e| chain(&e))? {
+                return Ok((MergeReport::AlreadyIn, None));
+            }
+            clean(entry, &onto, &work, tree).map(|report| (report, None))
+        }
+    }
+}
+
+fn clean(entry: &Entry, onto: &Oid, work: &Oid, tree: Oid) -> Result<MergeReport, String> {
+    let repo = &entry.place.repo;
+    let tree = match &entry.check_off {
+        Some((file, key)) => with_check_off(entry, &tree, file, key)?,
+        None => tree,
+    };
+    let what = MergeCommit {
+        tree: &tree,
+        onto,
+        commit: work,
+        message: &entry.message,
+        author: &entry.identity,
+        committer: &entry.identity,
+        seconds: entry.seconds,
+    };
+    let commit = git::land_commit(repo, &what).map_err(|e| chain(&e))?;
+    let before = repo.ref_value(&entry.pin).map_err(|e| chain(&e))?;
+    git::pin(repo, &entry.pin, &commit, before.as_ref()).map_err(|e| chain(&e))?;
+    Ok(MergeReport::Clean {
+        onto: onto.to_string(),
+        commit: commit.to_string(),
+        tree: tree.to_string(),
+    })
+}
+
+/// The tree with the task checked off in its file; unchanged when the file does not have it.
+fn with_check_off(entry: &Entry, tree: &Oid, file: &str, key: &str) -> Result<Oid, String> {
+    let repo = &entry.place.repo;
+    let Some(bytes) = git::file_in(repo, tree, file).map_err(|e| chain(&e))? else {
+        return Ok(tree.clone());
+    };
+    match tasks_md::check_off(&bytes, key) {
+        Ok(checked) => git::with_file(repo, tree, file, &checked).map_err(|e| chain(&e)),
+        Err(why) => {
+            tracing::warn!("`{file}` is landed without a check-off: {}", chain(&why));
+            Ok(tree.clone())
+        }
+    }
+}
+
+/// Both versions of every file that collides, for the one who has to settle it.
+fn both_sides(entry: &Entry, files: &[ConflictFile], messages: &[String]) -> String {
+    let mut text = messages.join("\n");
+    for file in files {
+        let path = file.path.display();
+        let theirs = side(entry, file.theirs.as_ref());
+        let ours = side(entry, file.ours.as_ref());
+        text.push_str(&format!(
+            "\n\n--- `{path}` on `{branch}`\n{ours}\n--- `{path}` as the worker left it\n{theirs}\n",
+            branch = entry.branch
+        ));
+    }
+    text
+}
+
+fn side(entry: &Entry, blob: Option<&Oid>) -> String {
+    let Some(blob) = blob else { return "(deleted)".to_owned() };
+    match entry.place.repo.git(["cat-file", "blob", blob.as_str()]).success() {
+        Ok(bytes) if bytes.contains(&0) => format!("(binary, {} bytes)", bytes.len()),
+        Ok(bytes) => {
+            let shown = bytes.get(..SIDE_LIMIT).unwrap_or(&bytes);
+            let more = bytes.len() - shown.len();
+            let cut = if more > 0 { format!("\n({more} bytes more)") } else { String::new() };
+            format!("{}{cut}", String::from_utf8_lossy(shown))
+        }
+        Err(error) => format!("(not readable: {})", chain(&error)),
+    }
+}

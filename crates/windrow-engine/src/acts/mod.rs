@@ -1,0 +1,105 @@
+//! The acts the state wishes for: each file prepares one from the state and carries it out.
+//!
+//! Preparing happens in the loop and only copies what is needed; carrying out happens beside it, may
+//! block, and ends in an [`Outcome`] that goes back as a command. Every act may be repeated: a daemon
+//! that was killed in the middle of one starts it again from the beginning.
+//!
+//! Never: decisions. What follows from an outcome is the core's affair.
+
+mod brief;
+mod capture;
+mod check_off;
+mod free_name;
+mod lease_name;
+mod merge_entry;
+mod move_target;
+mod open_tree;
+mod release_tree;
+mod run_gate;
+mod seal_work;
+mod start_agent;
+mod stop_agent;
+mod tree_path;
+mod watch_agent;
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use windrow_core::command::ReportSetback;
+use windrow_core::{Command, Effect, State};
+use windrow_journal::{SqliteReader, Text};
+
+use crate::chain;
+use crate::hub::HubHandle;
+use crate::place::Place;
+
+/// What came of an act.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What to tell the core; nothing when the act leaves no trace in the state.
+    pub command: Option<Command>,
+    /// Long texts the command refers to.
+    pub texts: Vec<Text>,
+}
+
+impl Outcome {
+    fn report(command: Command) -> Self {
+        Self { command: Some(command), texts: Vec::new() }
+    }
+
+    fn with_text(command: Command, text: Option<Text>) -> Self {
+        Self { command: Some(command), texts: text.into_iter().collect() }
+    }
+
+    fn setback(effect: Effect, reason: impl Display) -> Self {
+        let reason = reason.to_string();
+        Self::report(Command::ReportSetback(ReportSetback { effect, reason }))
+    }
+}
+
+/// An act that is prepared and not yet begun.
+pub type Act = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What every act may use.
+#[derive(Clone)]
+pub struct Tools {
+    /// Where the project is.
+    pub place: Arc<Place>,
+    /// The way back to the loop.
+    pub hub: HubHandle,
+    /// Long texts.
+    pub texts: SqliteReader,
+}
+
+/// Prepares an effect; nothing when the state has moved on and it is not wanted any more.
+#[must_use]
+pub fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Act> {
+    match effect {
+        Effect::LeaseName(session, _) => lease_name::prepare(state, session, effect, tools),
+        Effect::FreeName(session, _) => free_name::prepare(state, session, tools),
+        Effect::OpenTree(session, _) => open_tree::prepare(state, session, effect, tools),
+        Effect::StartAgent(session, _) => start_agent::prepare(state, session, effect, tools),
+        Effect::WatchAgent(session, _) => watch_agent::prepare(state, session, effect, tools),
+        Effect::StopAgent(session, _) => stop_agent::prepare(state, session, tools),
+        Effect::ProbeAgent(session, _) => watch_agent::probe(state, session, tools),
+        Effect::SealWork(session, _) => seal_work::prepare(state, session, effect, tools),
+        Effect::ReleaseTree(session, _) => release_tree::prepare(state, session, effect, tools),
+        Effect::MergeEntry(landing, _) => merge_entry::prepare(state, landing, effect, tools),
+        Effect::RunGate(landing, _) => run_gate::prepare(state, landing, effect, tools),
+        Effect::MoveTarget(landing, _) => move_target::prepare(state, landing, effect, tools),
+        Effect::CheckOff(task) => check_off::prepare(state, task, tools),
+    }
+}
+
+/// Carries out blocking work beside the loop.
+async fn blocking<T: Send + 'static>(
+    effect: Effect,
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, Outcome> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(reason)) => Err(Outcome::setback(effect, reason)),
+        Err(panic) => Err(Outcome::setback(effect, format!("a defect of windrow: {panic}"))),
+    }
+}

@@ -1,0 +1,113 @@
+//! Makes a session's worktree ready: a warm one used again, or a new one.
+//!
+//! No worker has run in the tree before the report, so whatever a killed attempt left at the path
+//! is windrow's own and may be reset.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use windrow_core::command::ReportTree;
+use windrow_core::ids::{SessionId, TreeId};
+use windrow_core::state::OpenTree;
+use windrow_core::{Command, Effect, State};
+use windrow_world::git::{Oid, Saved, Tree, WorktreeError, Worktrees};
+
+use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
+use crate::place::Place;
+
+struct Wanted {
+    place: Arc<Place>,
+    root: PathBuf,
+    caches: Vec<String>,
+    path: PathBuf,
+    branch: String,
+    target: String,
+    id: TreeId,
+    warm: Option<Tree>,
+}
+
+pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let session = state.sessions.get(&id)?;
+    let task = state.tasks.get(&session.task)?;
+    let run = &state.runs.get(&session.run)?.spec;
+    let lease = session.lease.as_ref()?;
+    let root = PathBuf::from(&run.trees);
+    let record = state.trees.get(&lease.tree).filter(|tree| lease.reuse && !tree.path.is_empty());
+    let wanted = Wanted {
+        place: Arc::clone(&tools.place),
+        path: tree_path::path_for(state, session, &root)?,
+        root,
+        caches: run.caches.clone(),
+        branch: tree_path::branch_for(task),
+        target: run.branch.clone(),
+        id: lease.tree,
+        warm: record.map(|tree| Tree {
+            path: tree.path.clone().into(),
+            git_dir: tree.git_dir.clone().into(),
+        }),
+    };
+    let generation = session.generation;
+    Some(Box::pin(async move {
+        match blocking(effect, move || open(&wanted)).await {
+            Ok(tree) => {
+                Outcome::report(Command::ReportTree(ReportTree { session: id, generation, tree }))
+            }
+            Err(outcome) => outcome,
+        }
+    }))
+}
+
+fn open(wanted: &Wanted) -> Result<OpenTree, String> {
+    let repo = &wanted.place.repo;
+    let refname = format!("refs/heads/{}", wanted.target);
+    let base = repo.ref_value(&refname).map_err(|e| chain(&e))?;
+    let base = base.ok_or_else(|| format!("the branch `{}` does not exist", wanted.target))?;
+    let worktrees = wanted.place.worktrees(&wanted.root, &wanted.caches);
+    let worktrees = worktrees.map_err(|e| chain(&e))?;
+    let (tree, branch) = make(wanted, &worktrees, &base)?;
+    Ok(OpenTree {
+        id: wanted.id,
+        path: tree.path.to_string_lossy().into_owned(),
+        git_dir: tree.git_dir.to_string_lossy().into_owned(),
+        branch,
+        base: base.to_string(),
+    })
+}
+
+fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, String), String> {
+    // A killed attempt may have left a tree here; it goes back to the warm ones first.
+    let here = worktrees.find(&wanted.path).map_err(|e| chain(&e))?;
+    if let Some(tree) = &here {
+        worktrees.reset_warm(tree, &Saved::scratch(tree), base).map_err(|e| chain(&e))?;
+    }
+    let branch = tree_path::free_branch(&wanted.place.repo, &wanted.branch, base);
+    let branch = branch.map_err(|e| chain(&e))?;
+    let old = match here.or_else(|| wanted.warm.clone()) {
+        Some(tree) => tree,
+        None => return cold(wanted, worktrees, &branch, base),
+    };
+    match worktrees.reuse(&old, &wanted.path, &branch, base) {
+        Ok(tree) => Ok((tree, branch)),
+        Err(WorktreeError::Unsaved { .. }) => {
+            // Somebody was in it since it was reset. What they left is kept before anything else.
+            let saved = capture::set_aside(&wanted.place, &old, wanted.id)?;
+            worktrees.reset_warm(&old, &saved, base).map_err(|e| chain(&e))?;
+            let tree = worktrees.reuse(&old, &wanted.path, &branch, base);
+            Ok((tree.map_err(|e| chain(&e))?, branch))
+        }
+        Err(error) => {
+            tracing::warn!("a warm worktree could not be used again: {}", chain(&error));
+            cold(wanted, worktrees, &branch, base)
+        }
+    }
+}
+
+fn cold(
+    wanted: &Wanted,
+    worktrees: &Worktrees,
+    branch: &str,
+    base: &Oid,
+) -> Result<(Tree, String), String> {
+    let tree = worktrees.create(&wanted.path, branch, base).map_err(|e| chain(&e))?;
+    Ok((tree, branch.to_owned()))
+}

@@ -1,0 +1,154 @@
+//! Runs the gates on the exact merged tree, one command after another, in a lane of its own.
+//!
+//! A lane is a worktree in which only gates run. Ignored files stay in it from one gate to the next,
+//! so that builds are warm; everything else is exactly the merged tree.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use windrow_core::command::ReportGate;
+use windrow_core::ids::LandingId;
+use windrow_core::spec::TextRef;
+use windrow_core::state::{EntryState, Verdict};
+use windrow_core::{Command, Effect, State};
+use windrow_journal::Text;
+use windrow_world::git::{Oid, Saved};
+
+use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
+use crate::keeper::{self, How, JobState, Launch, Program};
+use crate::place::Place;
+
+/// How often a long gate is looked after while it runs.
+const EVERY: Duration = Duration::from_secs(3600);
+
+struct Gate {
+    place: Arc<Place>,
+    landing: LandingId,
+    round: u32,
+    commit: String,
+    commands: Vec<String>,
+    time_ms: Option<u64>,
+    grace_ms: u64,
+}
+
+struct Said {
+    verdict: Verdict,
+    summary: String,
+    output: String,
+}
+
+pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let landing = state.landings.get(&id)?;
+    let EntryState::Merged { commit, .. } = &landing.state else { return None };
+    let run = &state.runs.get(&landing.run)?.spec;
+    let gate = Gate {
+        place: Arc::clone(&tools.place),
+        landing: id,
+        round: landing.round,
+        commit: commit.clone(),
+        commands: state.gates_of(landing),
+        time_ms: run.gate_ms,
+        grace_ms: run.grace_ms,
+    };
+    let round = landing.round;
+    Some(Box::pin(async move {
+        let said = match run_all(effect, gate).await {
+            Ok(said) => said,
+            Err(outcome) => return outcome,
+        };
+        let text = Text::new(said.output.into_bytes());
+        let report = ReportGate {
+            landing: id,
+            round,
+            verdict: said.verdict,
+            summary: said.summary,
+            detail: Some(TextRef(text.hash().to_string())),
+        };
+        Outcome::with_text(Command::ReportGate(report), Some(text))
+    }))
+}
+
+async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
+    let gate = Arc::new(gate);
+    for (at, command) in gate.commands.clone().into_iter().enumerate() {
+        let folder = gate.place.gate_job(gate.landing, gate.round, at);
+        let (begin, to) = (Arc::clone(&gate), folder.clone());
+        let line = command.clone();
+        blocking(effect, move || launch(&begin, to, &line)).await?;
+        let exit = watch_agent::wait_for_exit(&folder, EVERY, || {}).await;
+        let exit = exit.map_err(|reason| Outcome::setback(effect, reason))?;
+        let said = judge(&command, &exit);
+        if said.verdict != Verdict::Passed {
+            return Ok(said);
+        }
+    }
+    let summary = "every gate passed".to_owned();
+    Ok(Said { verdict: Verdict::Passed, summary, output: String::new() })
+}
+
+/// Prepares the lane and starts the command in it, unless a killed daemon did so already.
+fn launch(gate: &Gate, folder: PathBuf, line: &str) -> Result<(), String> {
+    if keeper::look(&folder).map_err(|e| chain(&e))? != JobState::NotLaunched {
+        return Ok(());
+    }
+    let lane = lane(gate)?;
+    let job = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    let program = Program::Shell { line: line.to_owned() };
+    let mut launch = Launch::new(job.unwrap_or_default(), program, lane, folder.join("transcript"));
+    launch.env = gate.place.env.clone();
+    let tmp = folder.join("tmp");
+    std::fs::create_dir_all(&tmp)
+        .map_err(|e| format!("failed to make `{}`: {e}", tmp.display()))?;
+    launch.env.push(("TMPDIR".to_owned(), tmp.to_string_lossy().into_owned()));
+    launch.time_ms = gate.time_ms;
+    launch.grace_ms = gate.grace_ms;
+    launch.daemon = Some(gate.place.daemon.clone());
+    keeper::launch(&folder, &launch, &gate.place.keeper).map_err(|e| chain(&e))?;
+    Ok(())
+}
+
+/// The lane with exactly the merged tree in it.
+fn lane(gate: &Gate) -> Result<PathBuf, String> {
+    let worktrees = gate.place.lanes().map_err(|e| chain(&e))?;
+    let commit = Oid::parse(&gate.commit).map_err(|e| chain(&e))?;
+    let path = worktrees.root().join("lane-1");
+    let tree = match worktrees.find(&path).map_err(|e| chain(&e))? {
+        Some(tree) => {
+            worktrees.reset_warm(&tree, &Saved::scratch(&tree), &commit).map_err(|e| chain(&e))?;
+            tree
+        }
+        None => worktrees.create_detached(&path, &commit).map_err(|e| chain(&e))?,
+    };
+    Ok(tree.path)
+}
+
+fn judge(command: &str, exit: &keeper::Exit) -> Said {
+    let unclear = |why: String| Verdict::CouldNotRun(why);
+    let (verdict, how) = match &exit.how {
+        How::Exited { code: 0 } => (Verdict::Passed, "passed".to_owned()),
+        How::Exited { code: code @ (126 | 127) } => {
+            let how = format!("could not run: the shell says {code}");
+            (unclear(how.clone()), how)
+        }
+        How::Exited { code } => (Verdict::Failed, format!("failed with {code}")),
+        How::TimeOver => (Verdict::Failed, "did not end in its time".to_owned()),
+        How::Signaled { signal, .. } if !matches!(signal, 1 | 2 | 9 | 15) => {
+            (Verdict::Failed, format!("crashed with signal {signal}"))
+        }
+        How::Signaled { signal, .. } => {
+            let how = format!("was ended from outside by signal {signal}");
+            (unclear(how.clone()), how)
+        }
+        How::CouldNotStart { error } => {
+            let how = format!("could not be started: {error}");
+            (unclear(how.clone()), how)
+        }
+        How::SilenceOver | How::Stopped { .. } | How::Lost { .. } => {
+            let how = "was ended before it could say anything".to_owned();
+            (unclear(how.clone()), how)
+        }
+    };
+    let summary = format!("the gate `{command}` {how}");
+    Said { verdict, summary, output: exit.tail.clone() }
+}

@@ -1,0 +1,133 @@
+//! Decides nothing, but makes the fate of a session's work durable: pins it or captures it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use windrow_core::command::{ReportSealed, SealMode, SealedWork, seal_mode};
+use windrow_core::ids::SessionId;
+use windrow_core::spec::Leftovers;
+use windrow_core::{Command, Effect, State, message};
+use windrow_world::git::{self, Captured, Identity, Oid, Tree};
+
+use super::capture::{Capture, named};
+use super::{Act, Outcome, Tools, blocking, chain, tree_path};
+use crate::place::Place;
+
+struct Ended {
+    place: Arc<Place>,
+    tree: Option<Tree>,
+    base: String,
+    mode: SealMode,
+    leftovers: Leftovers,
+    message: String,
+    identity: Identity,
+    refname: String,
+    safe: Vec<String>,
+    precious: Vec<String>,
+    trash: PathBuf,
+}
+
+struct Sealed {
+    work: SealedWork,
+    kept: Option<(String, String)>,
+    stays: Option<String>,
+}
+
+pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let session = state.sessions.get(&id)?;
+    let task = state.tasks.get(&session.task)?;
+    let run = &state.runs.get(&session.run)?.spec;
+    let generation = session.generation;
+    let ended = Ended {
+        place: Arc::clone(&tools.place),
+        tree: tree_path::tree_of(session),
+        base: session.tree.as_ref().map(|tree| tree.base.clone()).unwrap_or_default(),
+        mode: seal_mode(session),
+        leftovers: run.leftovers,
+        message: message::work(state, task, session),
+        identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
+        refname: format!("refs/windrow/kept/{id}/{generation}"),
+        safe: vec![format!("refs/heads/{}", run.branch)],
+        precious: run.precious.clone(),
+        trash: tools.place.folder.join("trash").join(format!("{id}.{generation}")),
+    };
+    Some(Box::pin(async move {
+        match blocking(effect, move || seal(&ended)).await {
+            Ok(Sealed { work, kept, stays }) => {
+                let report = ReportSealed { session: id, generation, work, kept, stays };
+                Outcome::report(Command::ReportSealed(report))
+            }
+            Err(outcome) => outcome,
+        }
+    }))
+}
+
+fn seal(ended: &Ended) -> Result<Sealed, String> {
+    let Some(tree) = &ended.tree else {
+        return Ok(Sealed { work: SealedWork::Captured, kept: None, stays: None });
+    };
+    match ended.mode {
+        SealMode::Submit => submit(ended, tree),
+        SealMode::Capture => capture(ended, tree, SealedWork::Captured),
+        SealMode::Drop => Ok(Sealed { work: SealedWork::Captured, kept: None, stays: None }),
+    }
+}
+
+fn submit(ended: &Ended, tree: &Tree) -> Result<Sealed, String> {
+    let repo = &ended.place.repo;
+    if let Some(refused) = commit_leftovers(ended, tree)? {
+        return capture(ended, tree, SealedWork::Refused(refused));
+    }
+    let base = Oid::parse(&ended.base).map_err(|e| chain(&e))?;
+    let head = git::head(repo, tree).map_err(|e| chain(&e))?;
+    let Some(head) = head.filter(|head| *head != base) else {
+        return Ok(Sealed { work: SealedWork::Nothing, kept: None, stays: None });
+    };
+    let before = repo.ref_value(&ended.refname).map_err(|e| chain(&e))?;
+    git::pin(repo, &ended.refname, &head, before.as_ref()).map_err(|e| chain(&e))?;
+    let touched = git::changed_paths(repo, &base, &head).map_err(|e| chain(&e))?;
+    let touched = touched.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let commit = head.to_string();
+    let kept = Some((ended.refname.clone(), commit.clone()));
+    Ok(Sealed { work: SealedWork::Commit { commit, touched }, kept, stays: None })
+}
+
+/// Commits what is left, or says why it cannot be.
+fn commit_leftovers(ended: &Ended, tree: &Tree) -> Result<Option<String>, String> {
+    let repo = &ended.place.repo;
+    let left = git::leftovers(repo, tree).map_err(|e| chain(&e))?;
+    if left.is_empty() && left.operation.is_none() {
+        return Ok(None);
+    }
+    if ended.leftovers == Leftovers::Refuse {
+        let first: Vec<String> =
+            left.paths.iter().take(5).map(|path| format!("`{}`", path.display())).collect();
+        return Ok(Some(format!("the worker left changes uncommitted: {}", first.join(", "))));
+    }
+    match git::commit_leftovers(repo, tree, &ended.message, &ended.identity) {
+        Ok(_) => Ok(None),
+        Err(git::SealError::Git(error)) => Err(chain(&error)),
+        Err(refused) => Ok(Some(chain(&refused))),
+    }
+}
+
+fn capture(ended: &Ended, tree: &Tree, work: SealedWork) -> Result<Sealed, String> {
+    let capture = Capture {
+        tree,
+        refname: &ended.refname,
+        safe: &ended.safe,
+        precious: &ended.precious,
+        trash: &ended.trash,
+    };
+    Ok(match capture.run(&ended.place)? {
+        Captured::Nothing(_) => Sealed { work, kept: None, stays: None },
+        Captured::Kept { commit, .. } => {
+            Sealed { work, kept: Some((ended.refname.clone(), commit.to_string())), stays: None }
+        }
+        Captured::Incomplete { commit, left } => Sealed {
+            work,
+            kept: Some((ended.refname.clone(), commit.to_string())),
+            stays: Some(format!("it holds what cannot be kept elsewhere: {}", named(&left))),
+        },
+    })
+}

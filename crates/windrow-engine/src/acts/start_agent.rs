@@ -1,0 +1,192 @@
+//! Starts a session's agent under a keeper that outlives the daemon.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use windrow_core::command::{ReportEnded, ReportStarted};
+use windrow_core::ids::SessionId;
+use windrow_core::spec::{AgentCommand, TextRef};
+use windrow_core::state::{Exit, ExitHow, Process, Session, Task};
+use windrow_core::{Command, Effect, State};
+use windrow_journal::{Hash, Reader as _, SqliteReader};
+use windrow_world::{files, proc::ProcessId};
+
+use super::brief::Brief;
+use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
+use crate::keeper::{self, JobState, Launch, Program};
+use crate::place::Place;
+
+struct Start {
+    place: Arc<Place>,
+    folder: PathBuf,
+    launch: Launch,
+    brief: Brief,
+    output: PathBuf,
+    /// Titles and files of the outputs that belong in the brief.
+    reads: Vec<(String, PathBuf)>,
+}
+
+enum Begun {
+    Running(ProcessId),
+    Over(Exit, windrow_journal::Text),
+    Impossible(String),
+}
+
+pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let session = state.sessions.get(&id)?;
+    let generation = session.generation;
+    if session.stop.is_some() {
+        let exit = Exit { how: ExitHow::Stopped, tail: None };
+        let report = Command::ReportEnded(ReportEnded { session: id, generation, exit });
+        return Some(Box::pin(async move { Outcome::report(report) }));
+    }
+    let task = state.tasks.get(&session.task)?;
+    let mut start = describe(state, session, task, tools)?;
+    let texts = tools.texts.clone();
+    let body = task.spec.body.clone();
+    let details: Vec<Option<TextRef>> =
+        task.reasons.iter().map(|reason| reason.detail.clone()).collect();
+    Some(Box::pin(async move {
+        start.brief.body = load(&texts, body.as_ref()).await;
+        if let Some(last) = details.last() {
+            start.brief.evidence = load(&texts, last.as_ref()).await;
+        }
+        let begun = match blocking(effect, move || begin(start)).await {
+            Ok(begun) => begun,
+            Err(outcome) => return outcome,
+        };
+        match begun {
+            Begun::Running(keeper) => {
+                let keeper = process(keeper);
+                let report = ReportStarted { session: id, generation, keeper };
+                Outcome::report(Command::ReportStarted(report))
+            }
+            Begun::Over(exit, tail) => {
+                let report = ReportEnded { session: id, generation, exit };
+                Outcome::with_text(Command::ReportEnded(report), Some(tail))
+            }
+            Begun::Impossible(why) => {
+                let exit = Exit { how: ExitHow::CouldNotStart(why), tail: None };
+                Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
+            }
+        }
+    }))
+}
+
+fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Option<Start> {
+    let run = &state.runs.get(&session.run)?.spec;
+    let tree = session.tree.as_ref()?;
+    let place = &tools.place;
+    let folder = place.agent_job(session.id, session.generation);
+    let program = match &task.spec.run {
+        Some(line) => Program::Shell { line: line.clone() },
+        None => {
+            let agent = task.spec.agent.as_ref().or(run.agent.as_ref())?;
+            match &run.agents.get(agent)?.command {
+                AgentCommand::Argv(argv) => Program::Argv { argv: argv.clone() },
+                AgentCommand::Shell(line) => Program::Shell { line: line.clone() },
+            }
+        }
+    };
+    let job = format!("{}.{}", session.id, session.generation);
+    let mut launch = Launch::new(job, program, &tree.path, folder.join("transcript"));
+    let limits = task.spec.limits.or(run.limits);
+    launch.silence_ms = limits.silence_ms;
+    launch.time_ms = limits.time_ms;
+    launch.grace_ms = run.grace_ms;
+    launch.daemon = Some(place.daemon.clone());
+    let key = |task: &Task| task.spec.source.as_ref().map(|source| source.key.clone());
+    let out = run.out.as_deref();
+    let output = place.output(out, task.id, key(task).as_deref());
+    launch.env = environment(session, task, place, &folder, &output);
+    let brief_file = folder.join("brief.md");
+    launch.stdin = Some(brief_file);
+    let reads = task.spec.reads.iter().filter_map(|id| state.tasks.get(id));
+    let reads = reads
+        .map(|read| (read.spec.title.clone(), place.output(out, read.id, key(read).as_deref())))
+        .collect();
+    let brief = Brief::of(state, session, task, &output);
+    Some(Start { place: Arc::clone(place), folder, launch, brief, output, reads })
+}
+
+fn environment(
+    session: &Session,
+    task: &Task,
+    place: &Place,
+    folder: &std::path::Path,
+    output: &std::path::Path,
+) -> Vec<(String, String)> {
+    let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let offset = session.lease.as_ref().map_or(0, |lease| lease.port_offset);
+    let own = [
+        ("TMPDIR", text(&folder.join("tmp"))),
+        ("WINDROW_BRIEF", text(&folder.join("brief.md"))),
+        ("WINDROW_OUTPUT", text(output)),
+        ("WINDROW_TASK", task.id.to_string()),
+        ("WINDROW_SESSION", session.id.to_string()),
+        ("WINDROW_NAME", session.label()),
+        ("WINDROW_ATTEMPT", session.attempt.to_string()),
+        ("PORT_OFFSET", offset.to_string()),
+        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
+    ];
+    let inherited = place.env.iter().cloned();
+    inherited.chain(own.map(|(key, value)| (key.to_owned(), value))).collect()
+}
+
+fn begin(mut start: Start) -> Result<Begun, String> {
+    match keeper::look(&start.folder).map_err(|e| chain(&e))? {
+        JobState::NotLaunched => {}
+        JobState::Running { keeper: Some(keeper) } => return Ok(Begun::Running(keeper)),
+        JobState::Running { keeper: None } => return Err("its keeper is just starting".to_owned()),
+        JobState::Ended(exit) => {
+            let (exit, tail) = watch_agent::exit_of(&exit);
+            return Ok(Begun::Over(exit, tail));
+        }
+        JobState::Orphaned { .. } => {
+            let exit = keeper::end_orphan(&start.folder).map_err(|e| chain(&e))?;
+            let (exit, tail) = watch_agent::exit_of(&exit);
+            return Ok(Begun::Over(exit, tail));
+        }
+    }
+    for (title, file) in std::mem::take(&mut start.reads) {
+        match fs::read_to_string(&file) {
+            Ok(text) => start.brief.reads.push((title, text)),
+            Err(error) => {
+                return Ok(Begun::Impossible(format!(
+                    "`{title}` left no output to read: `{}`: {error}",
+                    file.display()
+                )));
+            }
+        }
+    }
+    let failed = |what: &std::path::Path| {
+        let what = what.display().to_string();
+        move |error: std::io::Error| format!("failed to make `{what}`: {error}")
+    };
+    let tmp = start.folder.join("tmp");
+    fs::create_dir_all(&tmp).map_err(failed(&tmp))?;
+    if let Some(folder) = start.output.parent() {
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+    }
+    let brief = start.folder.join("brief.md");
+    files::replace(&brief, start.brief.render().as_bytes()).map_err(|e| chain(&e))?;
+    let _place = start.place;
+    let keeper = keeper::launch(&start.folder, &start.launch, &_place.keeper);
+    keeper.map(Begun::Running).map_err(|e| chain(&e))
+}
+
+/// A long text, or a sentence that says why it is not there.
+async fn load(texts: &SqliteReader, text: Option<&TextRef>) -> Option<String> {
+    let text = text?;
+    let hash: Hash = text.0.parse().ok()?;
+    match texts.text(&hash).await {
+        Ok(Some(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(None) => Some("(the text is missing from the journal)".to_owned()),
+        Err(error) => Some(format!("(the text could not be read: {})", chain(&error))),
+    }
+}
+
+pub(super) fn process(id: ProcessId) -> Process {
+    Process { pid: u32::try_from(id.pid).unwrap_or(0), start_time: id.start_time }
+}

@@ -1,0 +1,129 @@
+//! Waits for an agent's end, whoever started its keeper: this is also how a new daemon adopts.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use windrow_core::command::{RenewClaim, ReportEnded};
+use windrow_core::ids::SessionId;
+use windrow_core::spec::TextRef;
+use windrow_core::state::{Exit, ExitHow};
+use windrow_core::{Command, Effect, State};
+use windrow_journal::Text;
+use windrow_world::proc::ProcessId;
+
+use super::{Act, Outcome, Tools, chain};
+use crate::keeper::{self, How, JobState};
+
+/// Pause before looking again at a keeper that is just starting or ending.
+const SETTLE: Duration = Duration::from_millis(20);
+
+pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
+    let session = state.sessions.get(&id)?;
+    let lease_ms = state.runs.get(&session.run)?.spec.lease_ms;
+    let generation = session.generation;
+    let folder = tools.place.agent_job(id, generation);
+    let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
+    Some(Box::pin(async move {
+        let alive = || {
+            let renew = RenewClaim { session: id, generation };
+            hub.tell(&project, Command::RenewClaim(renew));
+        };
+        let every = Duration::from_millis((lease_ms / 2).max(1_000));
+        match wait_for_exit(&folder, every, alive).await {
+            Ok(exit) => {
+                let (exit, tail) = exit_of(&exit);
+                let report = ReportEnded { session: id, generation, exit };
+                Outcome::with_text(Command::ReportEnded(report), Some(tail))
+            }
+            Err(reason) => Outcome::setback(effect, reason),
+        }
+    }))
+}
+
+/// Looks once whether the keeper is there, and renews the claim if it is.
+pub(super) fn probe(state: &State, id: SessionId, tools: &Tools) -> Option<Act> {
+    let generation = state.sessions.get(&id)?.generation;
+    let folder = tools.place.agent_job(id, generation);
+    Some(Box::pin(async move {
+        match look(&folder).await {
+            Ok(JobState::Running { .. }) => {
+                Outcome::report(Command::RenewClaim(RenewClaim { session: id, generation }))
+            }
+            // Not being seen is no proof of being gone: the watch finds that out.
+            Ok(_) | Err(_) => Outcome::default(),
+        }
+    }))
+}
+
+/// Waits until nothing of a job runs any more; calls `alive` now and then while it does.
+pub(super) async fn wait_for_exit(
+    folder: &Path,
+    every: Duration,
+    alive: impl Fn(),
+) -> Result<keeper::Exit, String> {
+    loop {
+        match look(folder).await? {
+            JobState::Ended(exit) => return Ok(exit),
+            JobState::Running { keeper: Some(keeper) } => gone(keeper, every, &alive).await?,
+            JobState::Running { keeper: None } => tokio::time::sleep(SETTLE).await,
+            JobState::Orphaned { .. } => {
+                let folder = folder.to_owned();
+                let ended = tokio::task::spawn_blocking(move || keeper::end_orphan(&folder)).await;
+                return ended.map_err(|e| e.to_string())?.map_err(|e| chain(&e));
+            }
+            JobState::NotLaunched => {
+                return Err(format!("`{}` was never launched", folder.display()));
+            }
+        }
+    }
+}
+
+async fn look(folder: &Path) -> Result<JobState, String> {
+    let folder: PathBuf = folder.to_owned();
+    let looked = tokio::task::spawn_blocking(move || keeper::look(&folder)).await;
+    looked.map_err(|e| e.to_string())?.map_err(|e| chain(&e))
+}
+
+/// Waits until a keeper is gone.
+async fn gone(keeper: ProcessId, every: Duration, alive: &impl Fn()) -> Result<(), String> {
+    let Some(fd) = keeper::keeper_fd(keeper).map_err(|e| chain(&e))? else {
+        keeper.reap();
+        return Ok(());
+    };
+    #[expect(
+        deprecated,
+        reason = "the replacement is unsafe; the descriptor is owned, so this holds"
+    )]
+    let fd = AsyncFd::with_interest(fd, Interest::READABLE).map_err(|e| e.to_string())?;
+    loop {
+        match tokio::time::timeout(every, fd.readable()).await {
+            Ok(ready) => {
+                drop(ready.map_err(|e| e.to_string())?);
+                keeper.reap();
+                return Ok(());
+            }
+            Err(_) => alive(),
+        }
+    }
+}
+
+/// A keeper's exit as the core knows it, with the end of the output as a text.
+pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
+    let tail = Text::new(exit.tail.as_bytes().to_vec());
+    let how = match &exit.how {
+        How::Exited { code } => ExitHow::Code(*code),
+        How::Signaled { signal, .. } => ExitHow::Signal(*signal),
+        How::TimeOver => ExitHow::TimeOver,
+        How::SilenceOver => ExitHow::Silent,
+        How::Stopped { reason } if reason == STOPPED_FROM_OUTSIDE => ExitHow::Signal(15),
+        How::Stopped { .. } => ExitHow::Stopped,
+        How::CouldNotStart { error } => ExitHow::CouldNotStart(error.clone()),
+        How::Lost { why } => ExitHow::Lost(why.clone()),
+    };
+    (Exit { how, tail: Some(TextRef(tail.hash().to_string())) }, tail)
+}
+
+/// The reason a keeper gives when somebody else sent it the signal.
+const STOPPED_FROM_OUTSIDE: &str = "terminated";

@@ -1,0 +1,109 @@
+//! The daemon's life: one by lock, a socket, the loop, the end.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::ExitCode;
+
+use rustix::fs::{FlockOperation, flock};
+use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
+use windrow_journal::SqliteJournal;
+
+use crate::chain;
+use crate::home::Home;
+use crate::hub::{Hub, Input};
+use crate::ledger::Ledger;
+use crate::place::Windrow;
+use crate::serve;
+
+/// Runs the daemon in this process until it is asked to end.
+///
+/// A second one ends at once and well: the first answers for both. The caller has set up logging and
+/// is the leader of a session of its own.
+#[must_use]
+pub fn daemon_main(home: &Home) -> ExitCode {
+    let lock = match take_lock(home) {
+        Ok(Some(lock)) => lock,
+        Ok(None) => {
+            tracing::info!("another daemon is there");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            tracing::error!("failed to lock `{}`: {error}", home.lock().display());
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(256)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("failed to start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run(home));
+    // Acts that are under way may be cut short: the next daemon repeats them.
+    runtime.shutdown_background();
+    let _gone_is_fine = fs::remove_file(home.socket());
+    drop(lock);
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(home.lock())?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(lock)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn run(home: &Home) -> Result<(), String> {
+    let journal = SqliteJournal::open(home.machine_journal()).map_err(|e| chain(&e))?;
+    let machine = Ledger::open(journal).await.map_err(|e| chain(&e))?;
+    // The lock is ours, so a socket that is there was left by a daemon that is dead.
+    let socket = home.socket();
+    match fs::remove_file(&socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("failed to remove the stale `{}`: {error}", socket.display()));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(&socket)
+        .map_err(|error| format!("failed to listen on `{}`: {error}", socket.display()))?;
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))
+        .map_err(|error| format!("failed to protect `{}`: {error}", socket.display()))?;
+    let (hub, handle) = Hub::new(home.clone(), windrow()?, machine);
+    tracing::info!("the daemon is there, pid {}", std::process::id());
+    tokio::spawn(serve::serve(listener, handle.clone()));
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind).map_err(|error| error.to_string())?;
+        let handle = handle.clone();
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                handle.send(Input::Shutdown);
+            }
+        });
+    }
+    hub.run().await;
+    Ok(())
+}
+
+/// This program and this environment, for keepers and the next daemon.
+fn windrow() -> Result<Windrow, String> {
+    let exe = std::env::current_exe().map_err(|e| format!("failed to find the program: {e}"))?;
+    let exe = exe.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
+    let env = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Windrow { exe, env: env.collect() })
+}

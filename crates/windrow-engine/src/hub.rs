@@ -1,0 +1,392 @@
+//! The loop: one closed enum of inputs, one `select!`, and the order that makes promises true.
+//!
+//! Take everything that waits; decide each on the state as the batch leaves it; append the batch
+//! durably; only then answer and act. Outcomes of acts come back as inputs like everything else.
+//!
+//! Invariant: nothing is answered, shown or performed before its events are in the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use windrow_api::request::{Call, ProjectRef, Request};
+use windrow_api::{ExitKind, Failure, Reply};
+use windrow_core::ids::SessionId;
+use windrow_core::machine::{Machine, MachineCommand, MachineLease};
+use windrow_core::{Command, Effect};
+use windrow_journal::SqliteJournal;
+
+use crate::acts::Outcome;
+use crate::home::Home;
+use crate::ledger::Ledger;
+use crate::opening;
+use crate::place::{Windrow, now, project_id};
+use crate::project::Project;
+
+/// Inputs taken into one batch at most.
+const BATCH: usize = 512;
+
+/// The longest sleep while a deadline is pending, so that a clock that was set is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// Everything that can wake the loop.
+pub enum Input {
+    /// A window asks something.
+    Call(Request, mpsc::Sender<Reply>),
+    /// An act came to its end.
+    Outcome(String, Effect, Outcome),
+    /// An act tells something on the way.
+    Tell(String, Command),
+    /// An act may be tried again.
+    Again(String, Effect),
+    /// A session needs a name and ports.
+    Lease(LeaseRequest),
+    /// Something is asked of the machine's state.
+    Machine(MachineCommand, oneshot::Sender<Result<(), String>>),
+    /// A project is open, or cannot be opened.
+    Opened(String, Result<Box<opening::Opened>, Failure>),
+    /// The daemon is to end.
+    Shutdown,
+}
+
+/// What is needed to find a name and ports.
+pub struct LeaseRequest {
+    project: String,
+    session: SessionId,
+    ports: Vec<u16>,
+    listening: BTreeSet<u16>,
+    reply: oneshot::Sender<Result<MachineLease, String>>,
+}
+
+/// The way into the loop.
+#[derive(Clone)]
+pub struct HubHandle(mpsc::UnboundedSender<Input>);
+
+impl HubHandle {
+    /// Hands an input to the loop; one that has ended takes nothing.
+    pub fn send(&self, input: Input) {
+        let _ended_is_fine = self.0.send(input);
+    }
+
+    /// Tells the core something about a project.
+    pub fn tell(&self, project: &str, command: Command) {
+        self.send(Input::Tell(project.to_owned(), command));
+    }
+
+    pub(crate) async fn lease(
+        &self,
+        project: String,
+        session: SessionId,
+        ports: Vec<u16>,
+        listening: BTreeSet<u16>,
+    ) -> Result<MachineLease, String> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Input::Lease(LeaseRequest { project, session, ports, listening, reply }));
+        answer.await.unwrap_or_else(|_| Err("the daemon is ending".to_owned()))
+    }
+
+    pub(crate) async fn machine(&self, command: MachineCommand) -> Result<(), String> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Input::Machine(command, reply));
+        answer.await.unwrap_or_else(|_| Err("the daemon is ending".to_owned()))
+    }
+}
+
+/// A project that is open, or on the way.
+enum Slot {
+    Opening(Vec<(Request, mpsc::Sender<Reply>)>),
+    Open(Box<Project>),
+}
+
+/// The loop's own memory.
+pub struct Hub {
+    home: Home,
+    windrow: Windrow,
+    handle: HubHandle,
+    inputs: mpsc::UnboundedReceiver<Input>,
+    machine: Ledger<Machine, SqliteJournal>,
+    projects: BTreeMap<String, Slot>,
+    started_ms: i64,
+    /// Answers that wait for the machine's journal.
+    answers: Vec<Box<dyn FnOnce(Result<&Machine, String>) + Send>>,
+    troubles: Vec<String>,
+}
+
+impl Hub {
+    /// Prepares the loop and opens every known project: work may be waiting in it.
+    #[must_use]
+    pub fn new(
+        home: Home,
+        windrow: Windrow,
+        machine: Ledger<Machine, SqliteJournal>,
+    ) -> (Self, HubHandle) {
+        let (sender, inputs) = mpsc::unbounded_channel();
+        let handle = HubHandle(sender);
+        let mut hub = Self {
+            home,
+            windrow,
+            handle: handle.clone(),
+            inputs,
+            machine,
+            projects: BTreeMap::new(),
+            started_ms: now().0,
+            answers: Vec::new(),
+            troubles: Vec::new(),
+        };
+        let known: Vec<ProjectRef> = hub
+            .machine
+            .state()
+            .projects
+            .values()
+            .map(|p| ProjectRef { git_dir: p.git_dir.clone().into(), root: p.root.clone().into() })
+            .collect();
+        for project in known {
+            if project.git_dir.is_dir() {
+                hub.open(&project);
+            } else {
+                let gone = project.root.display();
+                hub.troubles.push(format!("the repository `{gone}` is gone; its work is kept"));
+            }
+        }
+        (hub, handle)
+    }
+
+    /// Runs until somebody says that it is enough.
+    pub async fn run(mut self) {
+        loop {
+            let sleep = self.sleep();
+            let first = tokio::select! {
+                input = self.inputs.recv() => input,
+                () = tokio::time::sleep(sleep.unwrap_or(LONGEST_SLEEP)), if sleep.is_some() => None,
+            };
+            let mut left = BATCH;
+            let mut next = first;
+            while let Some(input) = next.take() {
+                if matches!(input, Input::Shutdown) {
+                    tracing::info!("the daemon ends; workers go on");
+                    return;
+                }
+                self.take(input);
+                left -= 1;
+                if left > 0 {
+                    next = self.inputs.try_recv().ok();
+                }
+            }
+            self.settle().await;
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Call(request, replies) => self.call(request, replies),
+            Input::Outcome(project, effect, outcome) => {
+                if let Some(project) = self.project(&project) {
+                    project.take_outcome(effect, outcome);
+                }
+            }
+            Input::Tell(project, command) => {
+                if let Some(project) = self.project(&project) {
+                    project.tell(&command, "windrow");
+                }
+            }
+            Input::Again(project, effect) => {
+                if let Some(project) = self.project(&project) {
+                    project.again(effect);
+                }
+            }
+            Input::Lease(request) => self.lease(request),
+            Input::Machine(command, reply) => {
+                let applied = self.machine.apply(&command, "windrow", now());
+                self.answers.push(Box::new(move |committed| {
+                    let result = applied.map(drop).map_err(|e| e.to_string());
+                    let _gone_is_fine = reply.send(committed.and(result));
+                }));
+            }
+            Input::Opened(id, opened) => self.opened(&id, opened),
+            Input::Shutdown => {}
+        }
+    }
+
+    /// Ends the batch: advance, append, answer, act.
+    async fn settle(&mut self) {
+        let committed = self.machine.commit().await.map_err(|error| {
+            tracing::error!("the machine's journal: {}", crate::chain(&error));
+            crate::chain(&error)
+        });
+        for answer in std::mem::take(&mut self.answers) {
+            answer(committed.as_ref().map(|()| self.machine.state()).map_err(Clone::clone));
+        }
+        for slot in self.projects.values_mut() {
+            if let Slot::Open(project) = slot {
+                project.settle().await;
+            }
+        }
+    }
+
+    fn sleep(&self) -> Option<Duration> {
+        let open = self.projects.values().filter_map(|slot| match slot {
+            Slot::Open(project) => project.sleep(),
+            Slot::Opening(_) => None,
+        });
+        open.min().map(|sleep| sleep.min(LONGEST_SLEEP))
+    }
+
+    fn project(&mut self, id: &str) -> Option<&mut Project> {
+        match self.projects.get_mut(id) {
+            Some(Slot::Open(project)) => Some(project),
+            Some(Slot::Opening(_)) | None => None,
+        }
+    }
+
+    fn call(&mut self, request: Request, replies: mpsc::Sender<Reply>) {
+        match request.call {
+            Call::Ping => reply(&replies, Reply::Daemon(self.about())),
+            Call::Shutdown => {
+                reply(&replies, Reply::Done);
+                self.handle.send(Input::Shutdown);
+            }
+            Call::Approve { hash, place } => {
+                let command = MachineCommand::Approve { hash, place };
+                let applied = self.machine.apply(&command, &request.actor, now());
+                self.answers.push(Box::new(move |committed| {
+                    let result = applied.map(drop).map_err(|e| e.to_string());
+                    reply(
+                        &replies,
+                        match committed.and(result) {
+                            Ok(()) => Reply::Done,
+                            Err(reason) => failed(ExitKind::World, reason),
+                        },
+                    );
+                }));
+            }
+            Call::Approved { hashes } => self.answers.push(Box::new(move |machine| {
+                reply(
+                    &replies,
+                    match machine {
+                        Ok(machine) => Reply::Approved(
+                            hashes
+                                .iter()
+                                .map(|hash| machine.approvals.contains_key(hash))
+                                .collect(),
+                        ),
+                        Err(reason) => failed(ExitKind::World, reason),
+                    },
+                );
+            })),
+            Call::AllSessions => {
+                let rows = self.projects.values().filter_map(|slot| match slot {
+                    Slot::Open(project) => Some(project.session_rows(false)),
+                    Slot::Opening(_) => None,
+                });
+                reply(&replies, Reply::Sessions(rows.flatten().collect()));
+            }
+            Call::Project { ref project, .. } => {
+                let id = project_id(&project.git_dir);
+                if !self.projects.contains_key(&id) {
+                    let project = project.clone();
+                    self.open(&project);
+                }
+                match self.projects.get_mut(&id) {
+                    Some(Slot::Opening(waiting)) => waiting.push((request, replies)),
+                    Some(Slot::Open(project)) => project.call(request, replies),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, project: &ProjectRef) {
+        let id = project_id(&project.git_dir);
+        self.projects.insert(id.clone(), Slot::Opening(Vec::new()));
+        let (home, windrow) = (self.home.clone(), self.windrow.clone());
+        let (handle, project) = (self.handle.clone(), project.clone());
+        tokio::spawn(async move {
+            let opened = opening::open(&home, &windrow, &project, handle.clone()).await;
+            handle.send(Input::Opened(id, opened.map(Box::new)));
+        });
+    }
+
+    fn opened(&mut self, id: &str, opened: Result<Box<opening::Opened>, Failure>) {
+        let waiting = match self.projects.remove(id) {
+            Some(Slot::Opening(waiting)) => waiting,
+            Some(Slot::Open(_)) | None => Vec::new(),
+        };
+        match opened {
+            Ok(opened) => {
+                let command =
+                    MachineCommand::OpenProject { project: id.to_owned(), about: opened.about };
+                if let Err(error) = self.machine.apply(&command, "windrow", now()) {
+                    tracing::error!("a project cannot be recorded: {error}");
+                }
+                let mut project =
+                    Project::new(opened.ledger, Arc::new(opened.place), self.handle.clone());
+                for (request, replies) in waiting {
+                    project.call(request, replies);
+                }
+                self.projects.insert(id.to_owned(), Slot::Open(Box::new(project)));
+            }
+            Err(failure) => {
+                tracing::error!("a project cannot be opened: {failure}");
+                self.troubles.push(failure.message.clone());
+                for (_, replies) in waiting {
+                    reply(&replies, Reply::Failed(failure.clone()));
+                }
+            }
+        }
+    }
+
+    fn lease(&mut self, request: LeaseRequest) {
+        let LeaseRequest { project, session, ports, listening, reply } = request;
+        let taken = self.machine.state().offsets();
+        let offset = windrow_world::ports::choose_offset(&taken, &ports, &listening);
+        let applied = match offset {
+            Some(port_offset) => {
+                let command =
+                    MachineCommand::LeaseName { project: project.clone(), session, port_offset };
+                self.machine.apply(&command, "windrow", now()).map(drop).map_err(|e| e.to_string())
+            }
+            None => Err(format!("no block of ports is free for the base ports {ports:?}")),
+        };
+        self.answers.push(Box::new(move |committed| {
+            let lease = committed.and_then(|machine| {
+                applied?;
+                machine.lease(&project, session).cloned().ok_or_else(|| "no lease".to_owned())
+            });
+            let _gone_is_fine = reply.send(lease);
+        }));
+    }
+
+    fn about(&self) -> windrow_api::view::DaemonView {
+        let names = self.projects.values().filter_map(|slot| match slot {
+            Slot::Open(project) => Some(project.name().to_owned()),
+            Slot::Opening(_) => None,
+        });
+        windrow_api::view::DaemonView {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_ms: self.started_ms,
+            home: self.home.path().to_owned(),
+            projects: names.collect(),
+            troubles: self.troubles.clone(),
+        }
+    }
+}
+
+/// Answers; a window that went away misses its answer.
+pub(crate) fn reply(replies: &mpsc::Sender<Reply>, answer: Reply) {
+    if replies.try_send(answer).is_err() {
+        tracing::debug!("a window went away before its answer");
+    }
+}
+
+/// A refusal in a reply.
+pub(crate) fn failed(kind: ExitKind, message: impl Into<String>) -> Reply {
+    Reply::Failed(Failure { kind, message: message.into(), hints: Vec::new() })
+}
+
+/// The moment `ms` from now.
+pub(crate) fn in_ms(ms: u64) -> Instant {
+    Instant::now() + Duration::from_millis(ms)
+}

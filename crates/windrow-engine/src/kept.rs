@@ -1,0 +1,256 @@
+//! Requests that read the journal or the repository, answered beside the loop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use windrow_api::view::{KeptRow, LogRow, TaskView};
+use windrow_api::{ExitKind, Failure, Reply};
+use windrow_core::ids::TaskId;
+use windrow_core::state::TaskPhase;
+use windrow_core::{Rejection, State};
+use windrow_journal::{Hash, Reader as _, Seq, SqliteReader, verify};
+use windrow_world::git;
+
+use crate::chain;
+use crate::hub::{failed, reply};
+use crate::place::{Place, now};
+use crate::project::Project;
+use crate::views;
+
+/// Records of the journal.
+pub(crate) fn log(project: &mut Project, from: u64, limit: usize, replies: mpsc::Sender<Reply>) {
+    let reader = project.tools().texts.clone();
+    tokio::spawn(async move {
+        let answer = match reader.read(Seq(from.max(1)), limit).await {
+            Ok(records) => Reply::Log(
+                records
+                    .into_iter()
+                    .map(|record| LogRow {
+                        seq: record.seq.0,
+                        at_ms: record.draft.at_ms,
+                        actor: record.draft.actor,
+                        kind: record.draft.kind,
+                        body: serde_json::from_str(&record.draft.body).unwrap_or_default(),
+                    })
+                    .collect(),
+            ),
+            Err(error) => failed(ExitKind::World, chain(&error)),
+        };
+        reply(&replies, answer);
+    });
+}
+
+/// Walks the whole chain.
+pub(crate) fn verify_log(project: &mut Project, replies: mpsc::Sender<Reply>) {
+    let reader = project.tools().texts.clone();
+    tokio::spawn(async move {
+        let answer = match verify(&reader, Seq::FIRST, &[]).await {
+            Ok(report) => Reply::Verified {
+                checked: report.checked,
+                head: report.head.hash.to_string(),
+                bad: report.bad.map(|bad| format!("record {}: {}", bad.seq.0, bad.flaw)),
+            },
+            Err(error) => failed(ExitKind::World, chain(&error)),
+        };
+        reply(&replies, answer);
+    });
+}
+
+/// A long text.
+pub(crate) fn text(project: &mut Project, hash: &str, replies: mpsc::Sender<Reply>) {
+    let reader = project.tools().texts.clone();
+    let hash = hash.to_owned();
+    tokio::spawn(async move {
+        let answer = match load(&reader, &hash).await {
+            Ok(text) => Reply::Text(text),
+            Err(reason) => failed(ExitKind::World, reason),
+        };
+        reply(&replies, answer);
+    });
+}
+
+/// A task with its body.
+pub(crate) fn task(project: &mut Project, id: TaskId, replies: mpsc::Sender<Reply>) {
+    let (state, tools) = (project.state(), project.tools());
+    let Some(mut view) = views::task_view(state, &tools.place, id) else {
+        reply(&replies, failed(ExitKind::User, Rejection::NoTask(id).to_string()));
+        return;
+    };
+    let reader = tools.texts.clone();
+    tokio::spawn(async move {
+        let answer = match with_body(&reader, &mut view).await {
+            Ok(()) => Reply::Task(Box::new(view)),
+            Err(reason) => failed(ExitKind::World, reason),
+        };
+        reply(&replies, answer);
+    });
+}
+
+async fn with_body(reader: &SqliteReader, view: &mut TaskView) -> Result<(), String> {
+    if let Some(body) = &view.spec.body {
+        view.body = load(reader, &body.0).await?;
+    }
+    Ok(())
+}
+
+async fn load(reader: &SqliteReader, hash: &str) -> Result<Option<String>, String> {
+    let hash: Hash = hash.parse().map_err(|error| chain(&error))?;
+    let bytes = reader.text(&hash).await.map_err(|error| chain(&error))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Everything under the kept refs.
+pub(crate) fn list(project: &mut Project, replies: mpsc::Sender<Reply>) {
+    let known = Known::of(project.state());
+    let place = Arc::clone(&project.tools().place);
+    tokio::task::spawn_blocking(move || {
+        let answer = match rows(&place, &known) {
+            Ok(rows) => Reply::Kept(rows),
+            Err(error) => failed(ExitKind::World, chain(&error)),
+        };
+        reply(&replies, answer);
+    });
+}
+
+/// What the state knows of those who left kept work.
+pub(crate) struct Known(Vec<(String, Whose)>);
+
+#[derive(Clone, Default)]
+struct Whose {
+    session: String,
+    name: String,
+    task: String,
+    title: String,
+    landed: bool,
+}
+
+impl Known {
+    pub(crate) fn of(state: &State) -> Self {
+        let whose = state.sessions.values().map(|session| {
+            let task = state.tasks.get(&session.task);
+            let over = |task: &windrow_core::state::Task| {
+                matches!(task.phase, TaskPhase::Landed { .. } | TaskPhase::Done { .. })
+            };
+            let whose = Whose {
+                session: session.id.to_string(),
+                name: session.label(),
+                task: session.task.to_string(),
+                title: task.map(|task| task.spec.title.clone()).unwrap_or_default(),
+                landed: task.is_some_and(over),
+            };
+            (session.id.to_string(), whose)
+        });
+        Self(whose.collect())
+    }
+
+    /// The owner of a ref such as `refs/windrow/kept/s-3/1.rest`, and its generation.
+    fn whose(&self, refname: &str) -> (Whose, u32) {
+        let rest = refname.strip_prefix(git::KEPT).unwrap_or(refname);
+        let mut parts = rest.trim_start_matches('/').split('/');
+        let owner = parts.next().unwrap_or_default();
+        let generation = parts.next().unwrap_or_default();
+        let generation = generation.split('.').next().and_then(|text| text.parse().ok());
+        let whose = self.0.iter().find(|(session, _)| session == owner);
+        let whose = whose.map_or_else(
+            || Whose { session: owner.to_owned(), name: owner.to_owned(), ..Whose::default() },
+            |(_, whose)| whose.clone(),
+        );
+        (whose, generation.unwrap_or(0))
+    }
+}
+
+/// One line for each kept ref.
+pub(crate) fn rows(place: &Place, known: &Known) -> Result<Vec<KeptRow>, git::GitError> {
+    let kept = git::kept(&place.repo)?;
+    Ok(kept
+        .into_iter()
+        .map(|kept| {
+            let (whose, generation) = known.whose(&kept.name);
+            KeptRow {
+                refname: kept.name,
+                commit: kept.commit.to_string(),
+                session: whose.session,
+                name: whose.name,
+                generation,
+                task: whose.task,
+                title: whose.title,
+                at_ms: kept.when * 1000,
+                what: if kept.summary.is_some() { "captured" } else { "submitted" }.to_owned(),
+                landed: whose.landed,
+            }
+        })
+        .collect())
+}
+
+/// Brings kept work back into a worktree of its own.
+pub(crate) fn restore(
+    project: &mut Project,
+    refname: String,
+    path: Option<PathBuf>,
+    replies: mpsc::Sender<Reply>,
+) {
+    let place = Arc::clone(&project.tools().place);
+    let known = Known::of(project.state());
+    let newest = project.state().runs.values().next_back();
+    let trees = newest.map(|run| PathBuf::from(&run.spec.trees));
+    tokio::task::spawn_blocking(move || {
+        let answer = match bring_back(&place, &known, &refname, path, trees) {
+            Ok(reply) => reply,
+            Err(message) => {
+                let hints = vec!["windrow restore --list".to_owned()];
+                Reply::Failed(Failure { kind: ExitKind::World, message, hints })
+            }
+        };
+        reply(&replies, answer);
+    });
+}
+
+fn bring_back(
+    place: &Place,
+    known: &Known,
+    refname: &str,
+    path: Option<PathBuf>,
+    trees: Option<PathBuf>,
+) -> Result<Reply, String> {
+    let (whose, generation) = known.whose(refname);
+    let path = match (path, trees) {
+        (Some(path), _) => path,
+        (None, Some(trees)) => free_path(&trees.join(format!("restored-{}", whose.name))),
+        (None, None) => return Err("there was no run yet; name a folder with --to".to_owned()),
+    };
+    let root = path.parent().ok_or_else(|| format!("`{}` has no parent", path.display()))?;
+    let worktrees = place.worktrees(root, &[]).map_err(|e| chain(&e))?;
+    let rest = refname.rsplit('/').next().unwrap_or_default();
+    let trash = place.folder.join("trash").join(format!("{}.{rest}", whose.session));
+    let wanted = format!("windrow/restored/{}-{generation}", git::branch_slug(&whose.name));
+    let branch = free_branch(place, &wanted)?;
+    let restored = git::restore(&worktrees, refname, &trash, &path, &branch);
+    let restored = restored.map_err(|e| chain(&e))?;
+    let on = git::current_branch(&place.repo, &restored.tree).map_err(|e| chain(&e))?;
+    let branch = match on {
+        git::Branch::On { name, .. } | git::Branch::Unborn(name) => Some(name),
+        git::Branch::Detached(_) => None,
+    };
+    let left = restored.missing.iter().map(|path| path.display().to_string()).collect();
+    tracing::info!("{refname} was restored to `{}` at {}", restored.tree.path.display(), now());
+    Ok(Reply::Restored { path: restored.tree.path, branch, left })
+}
+
+fn free_path(wanted: &std::path::Path) -> PathBuf {
+    let text = wanted.to_string_lossy().into_owned();
+    let numbered = (2_u32..).map(|n| PathBuf::from(format!("{text}-{n}")));
+    let mut all = std::iter::once(wanted.to_owned()).chain(numbered);
+    all.find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| wanted.to_owned())
+}
+
+fn free_branch(place: &Place, wanted: &str) -> Result<String, String> {
+    for n in 1_u32.. {
+        let name = if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
+        let taken = place.repo.ref_value(&format!("refs/heads/{name}")).map_err(|e| chain(&e))?;
+        if taken.is_none() {
+            return Ok(name);
+        }
+    }
+    Ok(wanted.to_owned())
+}

@@ -1,0 +1,294 @@
+//! A state and its journal, changed together or not at all.
+//!
+//! Commands are decided on the state as the batch leaves it; the batch is appended at its end. Only
+//! after that may anything be answered or performed. When the append fails, the state is folded anew
+//! from what the journal really holds: a failed commit may have become durable all the same.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use windrow_core::event::Envelope;
+use windrow_core::machine::{
+    Machine, MachineCommand, MachineEvent, MachineRejection, decide_machine, evolve_machine,
+};
+use windrow_core::{Command, Event, Rejection, Stamp, State, Timestamp};
+use windrow_journal::{
+    AppendError, Draft, Journal, Reader as _, Record, Seq, StoreError, Stream, Text,
+};
+
+/// Records between two snapshots.
+const SNAPSHOT_EVERY: u64 = 5_000;
+
+/// Records read at once while folding.
+const READ_AT_ONCE: usize = 1_000;
+
+/// Something that is decided and folded.
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + 'static {
+    /// What is asked of it.
+    type Command;
+    /// What happened to it.
+    type Event: Serialize + DeserializeOwned + Clone + Send;
+    /// Why something was refused.
+    type Rejection: std::error::Error + Send;
+
+    /// Turns a command into events.
+    ///
+    /// # Errors
+    /// The rule that the command broke.
+    fn decide(
+        &self,
+        command: &Self::Command,
+        stamp: Stamp,
+    ) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Folds one event.
+    fn evolve(&mut self, seq: u64, at: Timestamp, event: Self::Event);
+}
+
+impl Aggregate for State {
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+
+    fn decide(&self, command: &Command, stamp: Stamp) -> Result<Vec<Event>, Rejection> {
+        windrow_core::decide(self, command, stamp)
+    }
+
+    fn evolve(&mut self, seq: u64, at: Timestamp, event: Event) {
+        windrow_core::evolve(self, &Envelope { seq, at, event });
+    }
+}
+
+impl Aggregate for Machine {
+    type Command = MachineCommand;
+    type Event = MachineEvent;
+    type Rejection = MachineRejection;
+
+    fn decide(
+        &self,
+        command: &MachineCommand,
+        _: Stamp,
+    ) -> Result<Vec<MachineEvent>, MachineRejection> {
+        decide_machine(self, command)
+    }
+
+    fn evolve(&mut self, seq: u64, at: Timestamp, event: MachineEvent) {
+        evolve_machine(self, seq, &event, Stamp { now: at });
+    }
+}
+
+/// A state and its journal.
+pub struct Ledger<A: Aggregate, J: Journal> {
+    state: A,
+    journal: J,
+    head: Seq,
+    drafts: Vec<Draft>,
+    texts: Vec<Text>,
+    snapshot_at: u64,
+    /// The journal could not be read back after a failed append; the state cannot be trusted.
+    broken: bool,
+}
+
+/// A journal that cannot be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store failed.
+    #[error("failed to read the journal")]
+    Store(#[from] StoreError),
+    /// The append failed; nothing of the batch counts.
+    #[error("failed to write the journal")]
+    Append(#[from] AppendError),
+    /// A record is not of a form this version knows.
+    #[error("failed to read record {seq} of the journal (`{kind}`): a newer windrow wrote it")]
+    Unknown {
+        /// Its position.
+        seq: u64,
+        /// Its kind.
+        kind: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl<A: Aggregate, J: Journal> Ledger<A, J> {
+    /// Folds what the journal holds.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a newer windrow wrote it.
+    pub async fn open(journal: J) -> Result<Self, LedgerError> {
+        let mut ledger = Self {
+            state: A::default(),
+            journal,
+            head: Seq::EMPTY,
+            drafts: Vec::new(),
+            texts: Vec::new(),
+            snapshot_at: 0,
+            broken: false,
+        };
+        ledger.refold().await?;
+        Ok(ledger)
+    }
+
+    /// The state as the batch leaves it.
+    #[must_use]
+    pub const fn state(&self) -> &A {
+        &self.state
+    }
+
+    /// The state, for taking out what is not stored.
+    pub const fn state_mut(&mut self) -> &mut A {
+        &mut self.state
+    }
+
+    /// Reads the journal beside the writer.
+    #[must_use]
+    pub fn reader(&self) -> J::Reader {
+        self.journal.reader()
+    }
+
+    /// Whether something waits to be appended.
+    #[must_use]
+    pub fn has_pending(&self) -> bool {
+        !self.drafts.is_empty() || !self.texts.is_empty()
+    }
+
+    /// Decides a command and folds its events; they count once [`Ledger::commit`] succeeded.
+    ///
+    /// # Errors
+    /// The rule that the command broke; nothing changed.
+    pub fn apply(
+        &mut self,
+        command: &A::Command,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<Vec<A::Event>, A::Rejection> {
+        let events = self.state.decide(command, Stamp { now })?;
+        let cause = (!events.is_empty()).then(|| self.next_seq());
+        for (at, event) in events.iter().enumerate() {
+            let seq = self.next_seq();
+            let (kind, body) = split(event);
+            self.drafts.push(Draft {
+                at_ms: now.0,
+                actor: actor.to_owned(),
+                stream: Stream::Work,
+                cause: cause.filter(|_| at > 0),
+                kind,
+                body,
+            });
+            self.state.evolve(seq.0, now, event.clone());
+        }
+        Ok(events)
+    }
+
+    /// Adds long texts to the batch.
+    pub fn keep_texts(&mut self, texts: impl IntoIterator<Item = Text>) {
+        self.texts.extend(texts);
+    }
+
+    /// Appends the batch durably.
+    ///
+    /// # Errors
+    /// Nothing of the batch counts then; the state is what the journal holds.
+    pub async fn commit(&mut self) -> Result<(), LedgerError> {
+        if self.broken {
+            self.drop_batch();
+            self.refold().await?;
+            self.broken = false;
+        }
+        if !self.has_pending() {
+            return Ok(());
+        }
+        let (drafts, texts) = (std::mem::take(&mut self.drafts), std::mem::take(&mut self.texts));
+        let count = drafts.len() as u64;
+        match self.journal.append_with_texts(self.head, drafts, texts).await {
+            Ok(_) => {
+                self.head = Seq(self.head.0 + count);
+                self.maybe_snapshot().await;
+                Ok(())
+            }
+            Err(error) => {
+                if let Err(again) = self.refold().await {
+                    tracing::error!("failed to read the journal back: {again}");
+                    self.broken = true;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn drop_batch(&mut self) {
+        self.drafts.clear();
+        self.texts.clear();
+    }
+
+    fn next_seq(&self) -> Seq {
+        Seq(self.head.0 + self.drafts.len() as u64 + 1)
+    }
+
+    /// Drops the state and folds the newest snapshot and everything after it.
+    async fn refold(&mut self) -> Result<(), LedgerError> {
+        self.drop_batch();
+        let head = self.journal.head().await?;
+        let reader = self.journal.reader();
+        let newest = reader.newest_snapshot(windrow_core::SCHEMA).await?;
+        for ignored in &newest.ignored {
+            tracing::warn!("a snapshot is not used: {ignored:?}");
+        }
+        let snapshot = newest.snapshot.and_then(|snapshot| {
+            serde_json::from_slice::<A>(&snapshot.bytes).ok().map(|state| (snapshot.seq, state))
+        });
+        let (mut at, mut state) = snapshot.unwrap_or((Seq::EMPTY, A::default()));
+        self.snapshot_at = at.0;
+        while at < head.seq {
+            let records = reader.read(at.next(), READ_AT_ONCE).await?;
+            let Some(last) = records.last() else { break };
+            at = last.seq;
+            for record in records.iter().filter(|record| record.seq <= head.seq) {
+                state.evolve(record.seq.0, Timestamp(record.draft.at_ms), event_of::<A>(record)?);
+            }
+        }
+        self.state = state;
+        self.head = head.seq;
+        Ok(())
+    }
+
+    async fn maybe_snapshot(&mut self) {
+        if self.head.0 - self.snapshot_at < SNAPSHOT_EVERY {
+            return;
+        }
+        self.snapshot_at = self.head.0;
+        // A snapshot only saves time: failing to make one loses nothing.
+        let saved = match serde_json::to_vec(&self.state) {
+            Ok(bytes) => {
+                let schema = windrow_core::SCHEMA;
+                self.journal
+                    .save_snapshot(self.head, schema, bytes)
+                    .await
+                    .map_err(|e| e.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = saved {
+            tracing::warn!("no snapshot was saved: {error}");
+        }
+    }
+}
+
+/// An event as its kind and its body, the way a record has it.
+fn split<E: Serialize>(event: &E) -> (String, String) {
+    let value = serde_json::to_value(event).unwrap_or_default();
+    let kind = value.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let body = value.get("body").cloned().unwrap_or_default();
+    (kind.to_owned(), body.to_string())
+}
+
+fn event_of<A: Aggregate>(record: &Record) -> Result<A::Event, LedgerError> {
+    let unknown = |source| LedgerError::Unknown {
+        seq: record.seq.0,
+        kind: record.draft.kind.clone(),
+        source,
+    };
+    let body: serde_json::Value = serde_json::from_str(&record.draft.body).map_err(unknown)?;
+    let value = serde_json::json!({ "kind": record.draft.kind, "body": body });
+    serde_json::from_value(value).map_err(unknown)
+}

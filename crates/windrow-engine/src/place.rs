@@ -1,0 +1,187 @@
+//! A project's place in the world: its repository, its folders, and who may touch them.
+//!
+//! Shared by everything that acts for the project; it holds no state of the core.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use windrow_api::ProjectRef;
+use windrow_core::ids::{Generation, LandingId, SessionId, TaskId};
+use windrow_world::git::{Lander, Repo, Tree, WorktreeError, Worktrees};
+
+use crate::home::Home;
+use crate::keeper::DaemonSpec;
+
+/// A project's place in the world.
+pub struct Place {
+    /// The project's id: a short hash of its git directory.
+    pub id: String,
+    /// A word for people.
+    pub name: String,
+    /// The folder with the journal, the jobs and the rest.
+    pub folder: PathBuf,
+    /// The main worktree.
+    pub root: PathBuf,
+    /// The repository.
+    pub repo: Repo,
+    /// Moves branches; one move at a time.
+    pub lander: Mutex<Lander>,
+    /// How a keeper reaches the daemon.
+    pub daemon: DaemonSpec,
+    /// The command that becomes a keeper when a job's folder is added.
+    pub keeper: Vec<std::ffi::OsString>,
+    /// Variables that workers and gates may see, with the daemon's own values.
+    pub env: Vec<(String, String)>,
+    worktrees: Mutex<BTreeMap<(PathBuf, Vec<String>), Arc<Worktrees>>>,
+}
+
+impl Place {
+    /// Describes the place of `project` under `home`.
+    #[must_use]
+    pub fn new(home: &Home, project: &ProjectRef, windrow: &Windrow) -> Self {
+        let id = project_id(&project.git_dir);
+        let folder = home.project(&id);
+        let repo = Repo::at(&project.git_dir);
+        let lander = Lander::new(repo.clone(), folder.join("landing"))
+            .main_worktree(&project.root)
+            .keep_out_of(&folder);
+        Self {
+            name: name_of(&project.root),
+            root: project.root.clone(),
+            lander: Mutex::new(lander),
+            repo,
+            daemon: DaemonSpec {
+                argv: vec![windrow.exe.clone(), "__daemon".to_owned()],
+                env: windrow.env.clone(),
+                socket: home.socket(),
+                unless: Some(home.stopped_marker()),
+            },
+            keeper: vec![windrow.exe.clone().into(), "__keeper".into()],
+            env: windrow
+                .env
+                .iter()
+                .filter(|(key, _)| VISIBLE.contains(&key.as_str()))
+                .cloned()
+                .collect(),
+            worktrees: Mutex::new(BTreeMap::new()),
+            id,
+            folder,
+        }
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("journal.db")
+    }
+
+    /// The folder of a session's agent process.
+    #[must_use]
+    pub fn agent_job(&self, session: SessionId, generation: Generation) -> PathBuf {
+        self.folder.join("jobs").join(format!("{session}.{generation}"))
+    }
+
+    /// The folder of one command of a gate.
+    #[must_use]
+    pub fn gate_job(&self, landing: LandingId, round: u32, command: usize) -> PathBuf {
+        self.folder.join("jobs").join(format!("gate-{landing}.{round}.{command}"))
+    }
+
+    /// The file a task writes for those that read it.
+    #[must_use]
+    pub fn output(&self, out: Option<&str>, task: TaskId, key: Option<&str>) -> PathBuf {
+        let folder = out.map_or_else(|| self.folder.join("outputs"), PathBuf::from);
+        let name = match key {
+            Some(key) if out.is_some() => windrow_world::git::path_slug(key),
+            Some(_) | None => task.to_string(),
+        };
+        folder.join(name).join("output.md")
+    }
+
+    /// The actor for worktrees below `root`; created on first use.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn worktrees(
+        &self,
+        root: &Path,
+        caches: &[String],
+    ) -> Result<Arc<Worktrees>, WorktreeError> {
+        let mut known = self.worktrees.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (root.to_owned(), caches.to_vec());
+        if let Some(worktrees) = known.get(&key) {
+            return Ok(Arc::clone(worktrees));
+        }
+        let state = self.folder.join("worktrees");
+        let made = Worktrees::open(self.repo.clone(), root, &state)?.with_caches(caches.to_vec());
+        let made = Arc::new(made);
+        known.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The actor for the worktrees in which gates run; ignored files stay in them.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn lanes(&self) -> Result<Worktrees, WorktreeError> {
+        let (root, state) = (self.folder.join("lanes"), self.folder.join("worktrees"));
+        Ok(Worktrees::open(self.repo.clone(), &root, &state)?.with_ignored_files())
+    }
+
+    /// The main worktree.
+    #[must_use]
+    pub fn main_tree(&self) -> Tree {
+        Tree { path: self.root.clone(), git_dir: self.repo.common_dir().to_owned() }
+    }
+}
+
+/// The program itself, as keepers and the next daemon are to start it.
+#[derive(Clone, Debug)]
+pub struct Windrow {
+    /// The absolute path of the executable.
+    pub exe: String,
+    /// The environment for a daemon started by a keeper, and the source of what workers may see.
+    pub env: Vec<(String, String)>,
+}
+
+/// The variables that workers and gates may see.
+const VISIBLE: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TERM",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "NVM_DIR",
+    "PYENV_ROOT",
+    "GOPATH",
+    "JAVA_HOME",
+];
+
+/// The id of the project with this git directory.
+#[must_use]
+pub fn project_id(git_dir: &Path) -> String {
+    let hash = windrow_journal::Hash::of(git_dir.as_os_str().as_encoded_bytes()).to_string();
+    hash.chars().take(12).collect()
+}
+
+fn name_of(root: &Path) -> String {
+    root.file_name()
+        .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Now, in milliseconds since 1970-01-01 UTC.
+#[must_use]
+pub fn now() -> windrow_core::Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    windrow_core::Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

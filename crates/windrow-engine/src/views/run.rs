@@ -1,0 +1,145 @@
+//! Views of runs.
+
+use windrow_api::view::{Counts, QueueRow, RunRow, RunView, SessionRow};
+use windrow_core::State;
+use windrow_core::explain::{Standing, Wait, explain};
+use windrow_core::ids::LandingId;
+use windrow_core::state::{DelayKey, EntryState, Landing, Run, RunEnd, RunPhase, TreeUse};
+
+use super::session::session_row;
+use super::task::{status_of, task_rows};
+use crate::place::Place;
+use crate::summaries;
+
+/// Tasks that wait for scopes and are named in a trouble at most.
+const NAMED: usize = 3;
+
+/// One line about a run.
+pub(crate) fn run_row(state: &State, run: &Run) -> RunRow {
+    let mut counts = Counts::default();
+    for task in run.tasks.iter().filter_map(|id| state.tasks.get(id)) {
+        counts.add(status_of(state, task));
+    }
+    RunRow {
+        id: run.id.to_string(),
+        phase: phase(run.phase).to_owned(),
+        sources: run.spec.sources.clone(),
+        branch: run.spec.branch.clone(),
+        pool: run.spec.pool,
+        busy: u32::try_from(run.slots.len()).unwrap_or(u32::MAX),
+        hold: run.spec.hold,
+        counts,
+        started_ms: run.started_at.0,
+        ended_ms: run.ended_at.map(|at| at.0),
+    }
+}
+
+/// Everything about a run.
+pub(crate) fn run_view(state: &State, place: &Place, run: &Run) -> RunView {
+    let live = state.sessions.values().filter(|s| s.run == run.id && !s.closed);
+    let sessions: Vec<SessionRow> = live.map(|s| session_row(state, place, s)).collect();
+    RunView {
+        row: run_row(state, run),
+        project: place.name.clone(),
+        tasks: task_rows(state, run.tasks.iter().copied()),
+        sessions,
+        queue: queue(state, &run.spec.branch),
+        troubles: troubles(state, run),
+        out: Some(summaries::folder(place, run)),
+        seq: state.seq,
+    }
+}
+
+const fn phase(phase: RunPhase) -> &'static str {
+    match phase {
+        RunPhase::Active => "active",
+        RunPhase::Draining => "draining",
+        RunPhase::Stopping => "stopping",
+        RunPhase::Ended(RunEnd::Finished) => "finished",
+        RunPhase::Ended(RunEnd::Interrupted) => "interrupted",
+    }
+}
+
+fn queue(state: &State, branch: &str) -> Vec<QueueRow> {
+    let entries = state.queues.get(branch).into_iter().flatten();
+    let mut entries: Vec<&Landing> = entries.filter_map(|id| state.landings.get(id)).collect();
+    let turn = state.turn.get(branch).copied();
+    entries.sort_by_key(|entry| (Some(entry.id) != turn, entry.id));
+    entries.iter().map(|entry| queue_row(state, entry)).collect()
+}
+
+fn queue_row(state: &State, entry: &Landing) -> QueueRow {
+    let waits = state.delayed(DelayKey::Landing(entry.id));
+    let word = match &entry.state {
+        EntryState::Queued if waits.is_some() => "waiting",
+        EntryState::Queued => "queued",
+        EntryState::Taken => "merging",
+        EntryState::Merged { .. } => "verifying",
+        EntryState::Verified { .. } => "landing",
+        EntryState::Held => "held",
+        EntryState::Parked(_) => "parked",
+        EntryState::Landed(_) => "landed",
+        EntryState::Rejected(_) => "rejected",
+        EntryState::Withdrawn(_) => "withdrawn",
+    };
+    let note = match &entry.state {
+        EntryState::Parked(reason) => Some(reason.clone()),
+        _ => waits.map(|delay| delay.reason.clone()),
+    };
+    QueueRow {
+        id: entry.id.to_string(),
+        task: entry.task.to_string(),
+        state: word.to_owned(),
+        note,
+    }
+}
+
+/// What needs a person, or will if it stays as it is.
+fn troubles(state: &State, run: &Run) -> Vec<String> {
+    let mut troubles = Vec::new();
+    let delayed = |id: &LandingId| {
+        let entry = state.landings.get(id)?;
+        let delay = state.delayed(DelayKey::Landing(*id))?;
+        Some(format!("{} waits to land: {}", entry.task, delay.reason))
+    };
+    let queue = state.queues.get(&run.spec.branch).into_iter().flatten();
+    troubles.extend(queue.filter_map(delayed));
+    for session in run.slots.iter().filter_map(|id| state.sessions.get(id)) {
+        if let Some(delay) = state.delayed(DelayKey::Session(session.id)) {
+            troubles.push(format!("{} waits: {}", session.label(), delay.reason));
+        }
+    }
+    for record in state.trees.values() {
+        if let TreeUse::Stays(session, why) = &record.used
+            && state.sessions.get(session).is_some_and(|session| session.run == run.id)
+        {
+            troubles.push(format!("the worktree `{}` stays: {why}", record.path));
+        }
+    }
+    let tasks = run.tasks.iter().filter_map(|id| state.tasks.get(id));
+    for task in tasks.filter(|task| task.check_off_problem.is_some()) {
+        let problem = task.check_off_problem.clone().unwrap_or_default();
+        troubles.push(format!("{} is not checked off: {problem}", task.id));
+    }
+    troubles.extend(starvation(state, run));
+    troubles
+}
+
+/// Slots that are idle because every task that could start needs files others hold.
+fn starvation(state: &State, run: &Run) -> Option<String> {
+    let pool = usize::try_from(run.spec.pool).unwrap_or(usize::MAX);
+    let waiting = state.ready.get(&run.id)?;
+    if run.phase != RunPhase::Active || run.slots.len() >= pool || waiting.is_empty() {
+        return None;
+    }
+    let mut named = Vec::new();
+    for (_, id) in waiting.iter().take(NAMED) {
+        if let Some(Standing::Waits(Wait::Held { by, scope } | Wait::Reserved { by, scope })) =
+            explain(state, *id)
+        {
+            named.push(format!("{id} needs `{scope}`, which {by} holds"));
+        }
+    }
+    let idle = pool - run.slots.len();
+    (!named.is_empty()).then(|| format!("{idle} idle slots: {}", named.join("; ")))
+}

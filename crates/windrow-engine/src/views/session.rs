@@ -1,0 +1,76 @@
+//! Views of sessions.
+
+use std::time::SystemTime;
+
+use windrow_api::view::SessionRow;
+use windrow_core::State;
+use windrow_core::state::{DelayKey, SealOutcome, Session, Wish};
+
+use crate::place::Place;
+
+/// One line for each session, oldest first; those that are over only on request.
+pub(crate) fn session_rows(state: &State, place: &Place, all: bool) -> Vec<SessionRow> {
+    let sessions = state.sessions.values().filter(|session| all || !session.closed);
+    sessions.map(|session| session_row(state, place, session)).collect()
+}
+
+pub(super) fn session_row(state: &State, place: &Place, session: &Session) -> SessionRow {
+    let title = state.tasks.get(&session.task).map(|task| task.spec.title.clone());
+    let transcript = place.agent_job(session.id, session.generation).join("transcript");
+    let written = std::fs::metadata(&transcript).ok().filter(|_| session.started_at.is_some());
+    let tree = session.tree.as_ref();
+    SessionRow {
+        id: session.id.to_string(),
+        name: session.label(),
+        project: place.name.clone(),
+        task: session.task.to_string(),
+        title: title.unwrap_or_default(),
+        status: status(session).to_owned(),
+        note: note(state, session),
+        attempt: session.attempt,
+        generation: session.generation,
+        branch: tree.map(|tree| tree.branch.clone()),
+        path: tree.map(|tree| tree.path.clone().into()),
+        base: tree.map(|tree| tree.base.clone()),
+        port_offset: session.lease.as_ref().map(|lease| lease.port_offset),
+        requested_ms: session.requested_at.0,
+        started_ms: session.started_at.map(|at| at.0),
+        output_ms: written.as_ref().and_then(|meta| meta.modified().ok()).map(ms),
+        transcript: written.map(|_| transcript),
+        kept: session.kept.iter().map(|kept| kept.refname.clone()).collect(),
+        over: session.closed,
+    }
+}
+
+fn ms(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn status(session: &Session) -> &'static str {
+    match (&session.sealed, session.wish()) {
+        (Some(SealOutcome::Submitted), _) => "submitted",
+        (Some(SealOutcome::Nothing), _) => "nothing",
+        (Some(SealOutcome::Failed(_)), _) => "failed",
+        (Some(SealOutcome::Interrupted), _) => "interrupted",
+        (Some(SealOutcome::Ended(_)), _) => "ended",
+        (None, Wish::Lease | Wish::Tree | Wish::Agent) => "starting",
+        (None, Wish::End) if session.stop.is_some() => "ending",
+        (None, Wish::End) => "working",
+        (None, Wish::Seal | Wish::Release | Wish::Unlease) => "ending",
+        (None, Wish::Nothing) => "closed",
+    }
+}
+
+fn note(state: &State, session: &Session) -> Option<String> {
+    if let Some(delay) = state.delayed(DelayKey::Session(session.id)) {
+        return Some(format!("waits: {}", delay.reason));
+    }
+    match &session.sealed {
+        Some(SealOutcome::Failed(reason) | SealOutcome::Ended(reason)) => {
+            Some(reason.summary.clone())
+        }
+        Some(SealOutcome::Interrupted) => Some("ended from outside; it starts again".to_owned()),
+        Some(SealOutcome::Submitted | SealOutcome::Nothing) | None => None,
+    }
+}
