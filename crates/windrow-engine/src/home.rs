@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The longest path a Unix socket can have on Linux, in bytes, without the closing zero.
-pub const LONGEST_SOCKET: usize = 107;
+pub(crate) const LONGEST_SOCKET: usize = 107;
 
 /// Windrow's home folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

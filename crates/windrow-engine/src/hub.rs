@@ -32,7 +32,7 @@ const BATCH: usize = 512;
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Everything that can wake the loop.
-pub enum Input {
+pub(crate) enum Input {
     /// A window asks something.
     Call(Request, mpsc::Sender<Reply>),
     /// An act came to its end.
@@ -52,7 +52,7 @@ pub enum Input {
 }
 
 /// What is needed to find a name and ports.
-pub struct LeaseRequest {
+pub(crate) struct LeaseRequest {
     project: String,
     session: SessionId,
     ports: Vec<u16>,
@@ -62,16 +62,16 @@ pub struct LeaseRequest {
 
 /// The way into the loop.
 #[derive(Clone)]
-pub struct HubHandle(mpsc::UnboundedSender<Input>);
+pub(crate) struct HubHandle(mpsc::UnboundedSender<Input>);
 
 impl HubHandle {
     /// Hands an input to the loop; one that has ended takes nothing.
-    pub fn send(&self, input: Input) {
+    pub(crate) fn send(&self, input: Input) {
         let _ended_is_fine = self.0.send(input);
     }
 
     /// Tells the core something about a project.
-    pub fn tell(&self, project: &str, command: Command) {
+    pub(crate) fn tell(&self, project: &str, command: Command) {
         self.send(Input::Tell(project.to_owned(), command));
     }
 
@@ -100,8 +100,11 @@ enum Slot {
     Open(Box<Project>),
 }
 
+/// An answer that waits for the machine's journal.
+type MachineAnswer = Box<dyn FnOnce(Result<&Machine, String>) + Send>;
+
 /// The loop's own memory.
-pub struct Hub {
+pub(crate) struct Hub {
     home: Home,
     windrow: Windrow,
     handle: HubHandle,
@@ -110,14 +113,14 @@ pub struct Hub {
     projects: BTreeMap<String, Slot>,
     started_ms: i64,
     /// Answers that wait for the machine's journal.
-    answers: Vec<Box<dyn FnOnce(Result<&Machine, String>) + Send>>,
+    answers: Vec<MachineAnswer>,
     troubles: Vec<String>,
 }
 
 impl Hub {
     /// Prepares the loop and opens every known project: work may be waiting in it.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         home: Home,
         windrow: Windrow,
         machine: Ledger<Machine, SqliteJournal>,
@@ -154,7 +157,7 @@ impl Hub {
     }
 
     /// Runs until somebody says that it is enough.
-    pub async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         loop {
             let sleep = self.sleep();
             let first = tokio::select! {

@@ -22,7 +22,9 @@ const SNAPSHOT_EVERY: u64 = 5_000;
 const READ_AT_ONCE: usize = 1_000;
 
 /// Something that is decided and folded.
-pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + 'static {
+pub(crate) trait Aggregate:
+    Default + Clone + Serialize + DeserializeOwned + Send + 'static
+{
     /// What is asked of it.
     type Command;
     /// What happened to it.
@@ -77,7 +79,7 @@ impl Aggregate for Machine {
 }
 
 /// A state and its journal.
-pub struct Ledger<A: Aggregate, J: Journal> {
+pub(crate) struct Ledger<A: Aggregate, J: Journal> {
     state: A,
     journal: J,
     head: Seq,
@@ -90,7 +92,7 @@ pub struct Ledger<A: Aggregate, J: Journal> {
 
 /// A journal that cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
+pub(crate) enum LedgerError {
     /// The store failed.
     #[error("failed to read the journal")]
     Store(#[from] StoreError),
@@ -115,7 +117,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     ///
     /// # Errors
     /// When it cannot be read, or a newer windrow wrote it.
-    pub async fn open(journal: J) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(journal: J) -> Result<Self, LedgerError> {
         let mut ledger = Self {
             state: A::default(),
             journal,
@@ -131,24 +133,24 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
 
     /// The state as the batch leaves it.
     #[must_use]
-    pub const fn state(&self) -> &A {
+    pub(crate) const fn state(&self) -> &A {
         &self.state
     }
 
     /// The state, for taking out what is not stored.
-    pub const fn state_mut(&mut self) -> &mut A {
+    pub(crate) const fn state_mut(&mut self) -> &mut A {
         &mut self.state
     }
 
     /// Reads the journal beside the writer.
     #[must_use]
-    pub fn reader(&self) -> J::Reader {
+    pub(crate) fn reader(&self) -> J::Reader {
         self.journal.reader()
     }
 
     /// Whether something waits to be appended.
     #[must_use]
-    pub fn has_pending(&self) -> bool {
+    pub(crate) fn has_pending(&self) -> bool {
         !self.drafts.is_empty() || !self.texts.is_empty()
     }
 
@@ -156,7 +158,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     ///
     /// # Errors
     /// The rule that the command broke; nothing changed.
-    pub fn apply(
+    pub(crate) fn apply(
         &mut self,
         command: &A::Command,
         actor: &str,
@@ -181,7 +183,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     }
 
     /// Adds long texts to the batch.
-    pub fn keep_texts(&mut self, texts: impl IntoIterator<Item = Text>) {
+    pub(crate) fn keep_texts(&mut self, texts: impl IntoIterator<Item = Text>) {
         self.texts.extend(texts);
     }
 
@@ -189,7 +191,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     ///
     /// # Errors
     /// Nothing of the batch counts then; the state is what the journal holds.
-    pub async fn commit(&mut self) -> Result<(), LedgerError> {
+    pub(crate) async fn commit(&mut self) -> Result<(), LedgerError> {
         if self.broken {
             self.drop_batch();
             self.refold().await?;

@@ -14,13 +14,13 @@ use crate::ledger::Ledger;
 use crate::place::{Place, Windrow};
 
 /// A project that is ready for the loop.
-pub struct Opened {
+pub(crate) struct Opened {
     /// What the machine's state is to know of it.
-    pub about: About,
+    pub(crate) about: About,
     /// Its state and journal.
-    pub ledger: Ledger<State, SqliteJournal>,
+    pub(crate) ledger: Ledger<State, SqliteJournal>,
     /// Its place in the world.
-    pub place: Place,
+    pub(crate) place: Place,
 }
 
 /// Opens a project.

@@ -9,38 +9,41 @@ use std::time::SystemTime;
 
 use windrow_api::ProjectRef;
 use windrow_core::ids::{Generation, LandingId, SessionId, TaskId};
-use windrow_world::git::{Lander, Repo, Tree, WorktreeError, Worktrees};
+use windrow_world::git::{Lander, Repo, WorktreeError, Worktrees};
 
 use crate::home::Home;
 use crate::keeper::DaemonSpec;
 
+/// The actors for worktrees, by the folder they lie in and the caches that stay in them.
+type ByRoot = BTreeMap<(PathBuf, Vec<String>), Arc<Worktrees>>;
+
 /// A project's place in the world.
-pub struct Place {
+pub(crate) struct Place {
     /// The project's id: a short hash of its git directory.
-    pub id: String,
+    pub(crate) id: String,
     /// A word for people.
-    pub name: String,
+    pub(crate) name: String,
     /// The folder with the journal, the jobs and the rest.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The main worktree.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// The repository.
-    pub repo: Repo,
+    pub(crate) repo: Repo,
     /// Moves branches; one move at a time.
-    pub lander: Mutex<Lander>,
+    pub(crate) lander: Mutex<Lander>,
     /// How a keeper reaches the daemon.
-    pub daemon: DaemonSpec,
+    pub(crate) daemon: DaemonSpec,
     /// The command that becomes a keeper when a job's folder is added.
-    pub keeper: Vec<std::ffi::OsString>,
+    pub(crate) keeper: Vec<std::ffi::OsString>,
     /// Variables that workers and gates may see, with the daemon's own values.
-    pub env: Vec<(String, String)>,
-    worktrees: Mutex<BTreeMap<(PathBuf, Vec<String>), Arc<Worktrees>>>,
+    pub(crate) env: Vec<(String, String)>,
+    worktrees: Mutex<ByRoot>,
 }
 
 impl Place {
     /// Describes the place of `project` under `home`.
     #[must_use]
-    pub fn new(home: &Home, project: &ProjectRef, windrow: &Windrow) -> Self {
+    pub(crate) fn new(home: &Home, project: &ProjectRef, windrow: &Windrow) -> Self {
         let id = project_id(&project.git_dir);
         let folder = home.project(&id);
         let repo = Repo::at(&project.git_dir);
@@ -73,25 +76,25 @@ impl Place {
 
     /// The journal.
     #[must_use]
-    pub fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal.db")
     }
 
     /// The folder of a session's agent process.
     #[must_use]
-    pub fn agent_job(&self, session: SessionId, generation: Generation) -> PathBuf {
+    pub(crate) fn agent_job(&self, session: SessionId, generation: Generation) -> PathBuf {
         self.folder.join("jobs").join(format!("{session}.{generation}"))
     }
 
     /// The folder of one command of a gate.
     #[must_use]
-    pub fn gate_job(&self, landing: LandingId, round: u32, command: usize) -> PathBuf {
+    pub(crate) fn gate_job(&self, landing: LandingId, round: u32, command: usize) -> PathBuf {
         self.folder.join("jobs").join(format!("gate-{landing}.{round}.{command}"))
     }
 
     /// The file a task writes for those that read it.
     #[must_use]
-    pub fn output(&self, out: Option<&str>, task: TaskId, key: Option<&str>) -> PathBuf {
+    pub(crate) fn output(&self, out: Option<&str>, task: TaskId, key: Option<&str>) -> PathBuf {
         let folder = out.map_or_else(|| self.folder.join("outputs"), PathBuf::from);
         let name = match key {
             Some(key) if out.is_some() => windrow_world::git::path_slug(key),
@@ -104,7 +107,7 @@ impl Place {
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn worktrees(
+    pub(crate) fn worktrees(
         &self,
         root: &Path,
         caches: &[String],
@@ -125,25 +128,19 @@ impl Place {
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn lanes(&self) -> Result<Worktrees, WorktreeError> {
+    pub(crate) fn lanes(&self) -> Result<Worktrees, WorktreeError> {
         let (root, state) = (self.folder.join("lanes"), self.folder.join("worktrees"));
         Ok(Worktrees::open(self.repo.clone(), &root, &state)?.with_ignored_files())
-    }
-
-    /// The main worktree.
-    #[must_use]
-    pub fn main_tree(&self) -> Tree {
-        Tree { path: self.root.clone(), git_dir: self.repo.common_dir().to_owned() }
     }
 }
 
 /// The program itself, as keepers and the next daemon are to start it.
 #[derive(Clone, Debug)]
-pub struct Windrow {
+pub(crate) struct Windrow {
     /// The absolute path of the executable.
-    pub exe: String,
+    pub(crate) exe: String,
     /// The environment for a daemon started by a keeper, and the source of what workers may see.
-    pub env: Vec<(String, String)>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 /// The variables that workers and gates may see.
@@ -169,7 +166,7 @@ const VISIBLE: &[&str] = &[
 
 /// The id of the project with this git directory.
 #[must_use]
-pub fn project_id(git_dir: &Path) -> String {
+pub(crate) fn project_id(git_dir: &Path) -> String {
     let hash = windrow_journal::Hash::of(git_dir.as_os_str().as_encoded_bytes()).to_string();
     hash.chars().take(12).collect()
 }
@@ -181,7 +178,7 @@ fn name_of(root: &Path) -> String {
 
 /// Now, in milliseconds since 1970-01-01 UTC.
 #[must_use]
-pub fn now() -> windrow_core::Timestamp {
+pub(crate) fn now() -> windrow_core::Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     windrow_core::Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

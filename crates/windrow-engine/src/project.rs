@@ -34,7 +34,7 @@ const RETRY_MS: u64 = 1_000;
 pub(crate) type Answer = Box<dyn FnOnce(&Project) -> Reply + Send>;
 
 /// One open project.
-pub struct Project {
+pub(crate) struct Project {
     ledger: Ledger<State, SqliteJournal>,
     tools: Tools,
     wanted: BTreeMap<Key, Vec<Effect>>,

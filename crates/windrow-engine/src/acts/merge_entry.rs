@@ -1,5 +1,6 @@
 //! Merges submitted work with the target in the object store and makes the landing commit.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use windrow_core::command::{MergeReport, ReportMerged};
@@ -124,10 +125,11 @@ fn both_sides(entry: &Entry, files: &[ConflictFile], messages: &[String]) -> Str
         let path = file.path.display();
         let theirs = side(entry, file.theirs.as_ref());
         let ours = side(entry, file.ours.as_ref());
-        text.push_str(&format!(
+        let branch = &entry.branch;
+        let _infallible = write!(
+            text,
             "\n\n--- `{path}` on `{branch}`\n{ours}\n--- `{path}` as the worker left it\n{theirs}\n",
-            branch = entry.branch
-        ));
+        );
     }
     text
 }

@@ -36,11 +36,11 @@ use crate::place::Place;
 
 /// What came of an act.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// What to tell the core; nothing when the act leaves no trace in the state.
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
     /// Long texts the command refers to.
-    pub texts: Vec<Text>,
+    pub(crate) texts: Vec<Text>,
 }
 
 impl Outcome {
@@ -59,22 +59,22 @@ impl Outcome {
 }
 
 /// An act that is prepared and not yet begun.
-pub type Act = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub(crate) type Act = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// What every act may use.
 #[derive(Clone)]
-pub struct Tools {
+pub(crate) struct Tools {
     /// Where the project is.
-    pub place: Arc<Place>,
+    pub(crate) place: Arc<Place>,
     /// The way back to the loop.
-    pub hub: HubHandle,
+    pub(crate) hub: HubHandle,
     /// Long texts.
-    pub texts: SqliteReader,
+    pub(crate) texts: SqliteReader,
 }
 
 /// Prepares an effect; nothing when the state has moved on and it is not wanted any more.
 #[must_use]
-pub fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Act> {
+pub(crate) fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Act> {
     match effect {
         Effect::LeaseName(session, _) => lease_name::prepare(state, session, effect, tools),
         Effect::FreeName(session, _) => free_name::prepare(state, session, tools),

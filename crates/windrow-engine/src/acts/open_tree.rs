@@ -82,9 +82,8 @@ fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, Str
     }
     let branch = tree_path::free_branch(&wanted.place.repo, &wanted.branch, base);
     let branch = branch.map_err(|e| chain(&e))?;
-    let old = match here.or_else(|| wanted.warm.clone()) {
-        Some(tree) => tree,
-        None => return cold(wanted, worktrees, &branch, base),
+    let Some(old) = here.or_else(|| wanted.warm.clone()) else {
+        return cold(wanted, worktrees, &branch, base);
     };
     match worktrees.reuse(&old, &wanted.path, &branch, base) {
         Ok(tree) => Ok((tree, branch)),

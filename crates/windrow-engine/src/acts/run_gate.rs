@@ -3,7 +3,7 @@
 //! A lane is a worktree in which only gates run. Ignored files stay in it from one gate to the next,
 //! so that builds are warm; everything else is exactly the merged tree.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
         let folder = gate.place.gate_job(gate.landing, gate.round, at);
         let (begin, to) = (Arc::clone(&gate), folder.clone());
         let line = command.clone();
-        blocking(effect, move || launch(&begin, to, &line)).await?;
+        blocking(effect, move || launch(&begin, &to, &line)).await?;
         let exit = watch_agent::wait_for_exit(&folder, EVERY, || {}).await;
         let exit = exit.map_err(|reason| Outcome::setback(effect, reason))?;
         let said = judge(&command, &exit);
@@ -88,8 +88,8 @@ async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
 }
 
 /// Prepares the lane and starts the command in it, unless a killed daemon did so already.
-fn launch(gate: &Gate, folder: PathBuf, line: &str) -> Result<(), String> {
-    if keeper::look(&folder).map_err(|e| chain(&e))? != JobState::NotLaunched {
+fn launch(gate: &Gate, folder: &Path, line: &str) -> Result<(), String> {
+    if keeper::look(folder).map_err(|e| chain(&e))? != JobState::NotLaunched {
         return Ok(());
     }
     let lane = lane(gate)?;
@@ -104,7 +104,7 @@ fn launch(gate: &Gate, folder: PathBuf, line: &str) -> Result<(), String> {
     launch.time_ms = gate.time_ms;
     launch.grace_ms = gate.grace_ms;
     launch.daemon = Some(gate.place.daemon.clone());
-    keeper::launch(&folder, &launch, &gate.place.keeper).map_err(|e| chain(&e))?;
+    keeper::launch(folder, &launch, &gate.place.keeper).map_err(|e| chain(&e))?;
     Ok(())
 }
 
