@@ -1,8 +1,8 @@
 //! A job's folder and the records in it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -135,7 +135,10 @@ impl Folder {
     /// Makes the folder, readable by its owner alone: the environment in it may hold secrets.
     pub(super) fn make(&self) -> Result<(), KeeperError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
-        made.map_err(|source| self.failed("make", "", source))
+        // The folder may be there already, with a brief in it.
+        let closed =
+            made.and_then(|()| fs::set_permissions(&self.path, Permissions::from_mode(0o700)));
+        closed.map_err(|source| self.failed("make", "", source))
     }
 
     /// The job's name.

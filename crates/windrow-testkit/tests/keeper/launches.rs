@@ -125,3 +125,15 @@ fn a_broken_launch_file_is_an_exit_with_a_reason() {
     let JobState::Ended(exit) = look(&scene.dir).unwrap() else { panic!("not ended") };
     assert!(matches!(exit.how, How::CouldNotStart { error } if error.contains("launch.json")));
 }
+
+#[test]
+fn what_may_hold_secrets_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::shell("echo secret");
+    std::fs::create_dir_all(&scene.dir).unwrap();
+    std::fs::set_permissions(&scene.dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    scene.run();
+    for (path, mode) in [(&scene.dir, 0o700), (&scene.launch.transcript, 0o600)] {
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, mode);
+    }
+}
