@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use windrow_world::cmd::Cmd;
@@ -14,10 +15,16 @@ use windrow_world::proc::{
     Cgroup, ProcessId, end_found, find_by_token, find_in_session, find_writers,
 };
 
-use super::end::{lock_patiently, lock_unless, store_exit};
+use super::end::{lock_patiently, lock_unless, pause, store_exit};
 use super::exit::{Exit, How};
 use super::folder::{Folder, KeeperError, StopRecord};
 use super::launch::{Launch, TOKEN};
+
+/// Between two looks for a keeper that is starting.
+const TAKEOVER_PAUSE: Duration = Duration::from_millis(1);
+
+/// How many looks it gets: ten seconds.
+const TAKEOVER_LOOKS: u32 = 10_000;
 
 /// Where a job stands, by its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,9 +108,22 @@ pub fn launch(
     let child = Cmd::new(program).args(args).arg(&job_dir).dir("/").detach(Some(&log))?;
     let pid = i32::try_from(child.id()).unwrap_or(0);
     // Invariant: an unreaped child keeps its id, so this is the keeper even if it ended already.
-    ProcessId::of(pid).ok_or_else(|| {
+    let keeper = ProcessId::of(pid).ok_or_else(|| {
         folder.failed("find the keeper of", "", std::io::ErrorKind::Unsupported.into())
-    })
+    })?;
+    wait_for_takeover(&folder, keeper);
+    Ok(keeper)
+}
+
+/// Waits until the keeper has written down who it is, so that nobody who looks meanwhile takes the
+/// job for an orphan; a keeper that died, or is slower than that, is found out by the next look.
+fn wait_for_takeover(folder: &Folder, keeper: ProcessId) {
+    for _ in 0..TAKEOVER_LOOKS {
+        if folder.file("keeper.json").exists() || !keeper.alive() {
+            return;
+        }
+        pause(TAKEOVER_PAUSE);
+    }
 }
 
 /// A descriptor that polls readable when the keeper is gone; nothing when it is gone already.
