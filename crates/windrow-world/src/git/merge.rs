@@ -72,7 +72,7 @@ pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> 
     if is_ancestor(repo, commit, onto)? {
         return Ok(Merged::AlreadyIn);
     }
-    let command = repo.git([
+    let command = repo.git(DURABLE).args([
         "-c",
         "merge.renames=true",
         "merge-tree",

@@ -1,5 +1,4 @@
 use std::fs;
-use std::path::PathBuf;
 
 use super::*;
 use crate::git::fixture::{Fixture, git, me, put};
@@ -116,7 +115,7 @@ fn the_same_landing_makes_the_same_commit() {
     git(&fixture.main, ["config", "--unset", "i18n.commitEncoding"]);
     assert_eq!(git(&fixture.main, shown), expected);
     let line = first_parents(&fixture.repo, Some(&fixture.base), &one).unwrap();
-    assert_eq!(line, [one.clone()]);
+    assert_eq!(line, std::slice::from_ref(&one));
     assert_eq!(first_parents(&fixture.repo, None, &one).unwrap(), [one, fixture.base.clone()]);
 }
 

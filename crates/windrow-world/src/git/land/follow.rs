@@ -77,16 +77,20 @@ impl Lander {
     ) -> Result<Landed, LandError> {
         self.record.begin(&Moving::new(request, Some((tree, lock.token()))))?;
         self.step("recorded");
-        let moved = match self.prepare(calls, request, Some(tree))? {
-            Ok(moved) => moved,
-            Err(answer) => {
+        let moved = match self.prepare(calls, request, Some(tree)) {
+            Ok(Ok(moved)) => moved,
+            Ok(Err(answer)) => {
                 self.record.end()?;
                 lock.release()?;
                 return Ok(answer);
             }
+            Err(error) => {
+                drop(lock);
+                return self.undo(calls, request, tree, error);
+            }
         };
         let at = Checkout { calls, repo: &self.repo, tree };
-        if let Err(error) = self.files(at, request, &lock, copy, changes) {
+        if let Err(error) = files(at, request, &lock, copy, changes) {
             drop(moved);
             drop(lock);
             return self.undo(calls, request, tree, error);
@@ -127,33 +131,6 @@ impl Lander {
                 }
             }
         }
-    }
-
-    /// Moves the files, with the copied index.
-    fn files(
-        &self,
-        at: Checkout<'_>,
-        request: &Move,
-        lock: &IndexLock,
-        copy: &IndexCopy,
-        changes: &[Change],
-    ) -> Result<(), LandError> {
-        // The last look before git writes: it would not spare an ignored file that came since.
-        let came = Check::new(at, copy, changes)?.untracked(&copy.entries(at)?);
-        if let Some(path) = came.first() {
-            return Err(LandError::Call {
-                line: "a last look".to_owned(),
-                stderr: format!("`{}` is in the way", path.display()),
-            });
-        }
-        read_tree(at, copy, &request.old, &request.new)?;
-        if lock.is_ours() && copy.is_current(at.tree) {
-            return Ok(());
-        }
-        Err(LandError::Call {
-            line: "a last look".to_owned(),
-            stderr: "the index lock was taken away".to_owned(),
-        })
     }
 
     /// Puts the moved index in place and ends the record.
@@ -203,6 +180,32 @@ impl Lander {
         }
         Ok(Landed::Busy(Busy::InTheWay { worktree: tree.path.clone(), files }))
     }
+}
+
+/// Moves the files, with the copied index.
+fn files(
+    at: Checkout<'_>,
+    request: &Move,
+    lock: &IndexLock,
+    copy: &IndexCopy,
+    changes: &[Change],
+) -> Result<(), LandError> {
+    // The last look before git writes: it would not spare an ignored file that came since.
+    let came = Check::new(at, copy, changes)?.untracked(&copy.entries(at)?);
+    if let Some(path) = came.first() {
+        return Err(LandError::Call {
+            line: "a last look".to_owned(),
+            stderr: format!("`{}` is in the way", path.display()),
+        });
+    }
+    read_tree(at, copy, &request.old, &request.new)?;
+    if lock.is_ours() && copy.is_current(at.tree) {
+        return Ok(());
+    }
+    Err(LandError::Call {
+        line: "a last look".to_owned(),
+        stderr: "the index lock was taken away".to_owned(),
+    })
 }
 
 /// Moves the files and the copied index from one tree to another.

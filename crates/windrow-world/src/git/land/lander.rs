@@ -80,10 +80,10 @@ impl Lander {
             self.recover_under(&calls)?;
         }
         let head = self.repo.ref_value(&request.refname())?;
-        if let Some(head) = &head {
-            if is_ancestor(&self.repo, &request.new, head)? {
-                return Ok(Landed::Already { head: head.clone() });
-            }
+        if let Some(head) = &head
+            && is_ancestor(&self.repo, &request.new, head)?
+        {
+            return Ok(Landed::Already { head: head.clone() });
         }
         if head.as_ref() != Some(&request.old) {
             return Ok(Landed::TargetMoved { head });

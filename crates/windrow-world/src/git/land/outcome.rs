@@ -201,7 +201,7 @@ pub enum LandError {
     Undo {
         /// Why undoing failed.
         #[source]
-        source: Box<LandError>,
+        source: Box<Self>,
     },
 }
 

@@ -7,6 +7,8 @@
 //!
 //! Invariant: every step leaves a state this file can begin with again.
 
+use std::path::PathBuf;
+
 use super::absorb::Judged;
 use super::calls::{Calls, Checkout};
 use super::changes;
@@ -84,7 +86,7 @@ impl Lander {
         moving: &Moving,
         following: &Following,
         aim: Aim,
-    ) -> Result<(Direction, Vec<std::path::PathBuf>), LandError> {
+    ) -> Result<(Direction, Vec<PathBuf>), LandError> {
         let tree = following.tree();
         let token = index_lock::inspect(&following.token, &tree.git_dir, &self.state);
         let head = self.repo.ref_value(&moving.request().refname())?;
@@ -127,22 +129,24 @@ impl Resume<'_> {
         lock: IndexLock,
         head: Option<&Oid>,
         aim: Aim,
-    ) -> Result<(Direction, Vec<std::path::PathBuf>), LandError> {
+    ) -> Result<(Direction, Vec<PathBuf>), LandError> {
         if head == Some(&self.moving.new) {
             let (copy, left) = self.settle(Aim::New, &self.moving.new)?;
             return self.install(lock, &copy).map(|()| (Direction::Forward, left));
         }
-        if head == Some(&self.moving.old) && aim == Aim::New && self.nobody_edited()? {
-            if let Some(moved) = self.prepare()? {
-                match self.settle(Aim::New, &self.moving.new) {
-                    Ok((copy, left)) if left.is_empty() => {
-                        moved.commit(self.at.calls)?;
-                        self.lander.step("moved");
-                        return self.install(lock, &copy).map(|()| (Direction::Forward, left));
-                    }
-                    // Somebody was faster, or git failed: the branch stays, the files go back.
-                    _ => drop(moved),
+        if head == Some(&self.moving.old)
+            && aim == Aim::New
+            && self.nobody_edited()?
+            && let Some(moved) = self.prepare()?
+        {
+            match self.settle(Aim::New, &self.moving.new) {
+                Ok((copy, left)) if left.is_empty() => {
+                    moved.commit(self.at.calls)?;
+                    self.lander.step("moved");
+                    return self.install(lock, &copy).map(|()| (Direction::Forward, left));
                 }
+                // Somebody was faster, or git failed: the branch stays, the files go back.
+                _ => drop(moved),
             }
         }
         let (_, left) = self.settle(Aim::Old, &self.moving.old)?;
@@ -172,11 +176,7 @@ impl Resume<'_> {
     }
 
     /// Brings the files to one end; returns the index for it and what was left to the person.
-    fn settle(
-        &self,
-        aim: Aim,
-        end: &Oid,
-    ) -> Result<(IndexCopy, Vec<std::path::PathBuf>), LandError> {
+    fn settle(&self, aim: Aim, end: &Oid) -> Result<(IndexCopy, Vec<PathBuf>), LandError> {
         let state = &self.lander.state;
         let mut tried = 0;
         loop {
@@ -186,6 +186,7 @@ impl Resume<'_> {
             let verdicts = self.models.judge(root, self.changes, &entries, aim)?;
             let judged = Judged { changes: self.changes, verdicts: &verdicts, aim };
             tried += 1;
+            self.lander.step("judged");
             match judged.bring(self.at, state, &copy, end) {
                 Ok(()) => {
                     self.lander.step("settled");

@@ -57,8 +57,10 @@ impl RefMove {
         if moving.say(&order, "prepare: ok") {
             return Ok(Ok(moving));
         }
-        moving.finish();
-        Ok(Err(calls.words(mark)))
+        let refused = moving.finish();
+        let words = calls.words(mark);
+        // A git that was killed leaves its locks; one that refused has taken them back.
+        if refused { Ok(Err(words)) } else { Err(ended_badly(words)) }
     }
 
     /// Takes the prints of the locks that are held now.
@@ -73,8 +75,7 @@ impl RefMove {
             return Ok(());
         }
         self.finish();
-        let stderr = calls.words(mark);
-        Err(LandError::Call { line: "git update-ref --stdin".to_owned(), stderr })
+        Err(ended_badly(calls.words(mark)))
     }
 
     fn say(&mut self, order: &str, answer: &str) -> bool {
@@ -93,10 +94,11 @@ impl RefMove {
         }
     }
 
-    /// Closes the dialogue and waits until git has let go of its locks.
-    fn finish(&mut self) {
+    /// Closes the dialogue and waits until git has let go of its locks; tells whether it ended by
+    /// itself.
+    fn finish(&mut self) -> bool {
         drop(self.input.take());
-        let _it_is_gone_either_way = self.child.wait();
+        self.child.wait().is_ok_and(|status| status.code().is_some())
     }
 }
 
@@ -104,6 +106,10 @@ impl Drop for RefMove {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+fn ended_badly(stderr: String) -> LandError {
+    LandError::Call { line: "git update-ref --stdin".to_owned(), stderr }
 }
 
 fn talk(source: std::io::Error) -> LandError {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rustix::process::Pid;
+
 use super::ground::Ground;
 use crate::cmd::{Cmd, Output};
 use crate::git::{Lander, Move, Oid, Repo};
@@ -70,19 +72,27 @@ fn body() {
     lander.land(&Move { branch: "main".to_owned(), old, new, id: "7".to_owned() }).unwrap();
 }
 
-fn kill_children() {
+/// The processes that the calling process has started and not waited for.
+pub(super) fn children() -> Vec<Pid> {
+    let mut found = Vec::new();
     for thread in std::fs::read_dir("/proc/self/task").unwrap() {
         let list = thread.unwrap().path().join("children");
-        for pid in std::fs::read_to_string(list).unwrap_or_default().split_whitespace() {
-            let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
-            kill(pid);
-            // Waited for, so that what it leaves is there before we go.
-            let _status =
-                rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
-        }
+        let list = std::fs::read_to_string(list).unwrap_or_default();
+        found.extend(
+            list.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap()).unwrap()),
+        );
+    }
+    found
+}
+
+fn kill_children() {
+    for pid in children() {
+        kill(pid);
+        // Waited for, so that what it leaves is there before we go.
+        let _status = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
     }
 }
 
-fn kill(pid: rustix::process::Pid) {
+fn kill(pid: Pid) {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }

@@ -15,8 +15,17 @@ const LANDING: [&str; 9] = [
     "written",
     "installed",
 ];
-const RECOVERY: [&str; 8] =
-    ["judging", "prepared", "noted", "settled", "moved", "undone", "rewritten", "reinstalled"];
+const RECOVERY: [&str; 9] = [
+    "judging",
+    "judged",
+    "prepared",
+    "noted",
+    "settled",
+    "moved",
+    "undone",
+    "rewritten",
+    "reinstalled",
+];
 
 /// A checkout with edits beside the landing, and the work that lands.
 fn ground() -> (Ground, Oid, String) {

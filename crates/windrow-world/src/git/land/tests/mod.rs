@@ -6,5 +6,7 @@ mod ground;
 mod in_the_way;
 mod kills;
 mod kills_in_git;
+mod kinds;
+mod meanwhile;
 mod race;
 mod spared;

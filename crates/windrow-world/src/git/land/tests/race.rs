@@ -68,7 +68,7 @@ fn round(ground: &Ground, n: usize) -> Option<String> {
     ground.put("b", format!("b: round {n}\n"));
     ground.put("d", format!("d: kept unstaged {n}\n"));
     ground.put("a", format!("a: round {n}\n"));
-    if !try_git(&ground.main, ["add", "a", "b"]).status.success() || n % 3 != 0 {
+    if !try_git(&ground.main, ["add", "a", "b"]).status.success() || !n.is_multiple_of(3) {
         return None;
     }
     let subject = format!("person {n}");
