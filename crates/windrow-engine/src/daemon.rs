@@ -2,19 +2,28 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
-use windrow_journal::SqliteJournal;
 
 use crate::chain;
+use crate::guard;
 use crate::home::Home;
 use crate::hub::{Hub, Input};
+use crate::keeper::pause;
 use crate::ledger::Ledger;
 use crate::place::Windrow;
-use crate::serve;
+use crate::{opening, serve};
+
+/// Between two looks at a lock whose holder does not answer.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// How many looks it gets: ten seconds, since a new daemon answers only when it is ready.
+const LOCK_LOOKS: u32 = 500;
 
 /// Runs the daemon in this process until it is asked to end.
 ///
@@ -59,17 +68,28 @@ pub fn daemon_main(home: &Home) -> ExitCode {
     }
 }
 
+/// Takes the daemon's lock; nothing when another daemon has it and answers.
+///
+/// A daemon that was killed may still be on its way out and hold the lock for a moment, so a lock
+/// that is held proves nothing by itself.
 fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(home.lock())?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(lock)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
+    for _ in 0..LOCK_LOOKS {
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(lock)),
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if UnixStream::connect(home.socket()).is_ok() {
+            return Ok(None);
+        }
+        pause(LOCK_PAUSE);
     }
+    Ok(None)
 }
 
 async fn run(home: &Home) -> Result<(), String> {
-    let journal = SqliteJournal::open(home.machine_journal()).map_err(|e| chain(&e))?;
+    let journal = opening::open_journal(home.machine_journal()).await?;
     let machine = Ledger::open(journal).await.map_err(|e| chain(&e))?;
     // The lock is ours, so a socket that is there was left by a daemon that is dead.
     let socket = home.socket();
@@ -83,7 +103,9 @@ async fn run(home: &Home) -> Result<(), String> {
         .map_err(|error| format!("failed to listen on `{}`: {error}", socket.display()))?;
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))
         .map_err(|error| format!("failed to protect `{}`: {error}", socket.display()))?;
-    let (hub, handle) = Hub::new(home.clone(), windrow()?, machine);
+    let windrow = windrow()?;
+    guard::keep_one(home.clone(), windrow.exe.clone());
+    let (hub, handle) = Hub::new(home.clone(), windrow, machine);
     tracing::info!("the daemon is there, pid {}", std::process::id());
     tokio::spawn(serve::serve(listener, handle.clone()));
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {

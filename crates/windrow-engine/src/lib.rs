@@ -7,6 +7,7 @@
 mod acts;
 mod calls;
 mod daemon;
+mod guard;
 mod home;
 mod hub;
 pub mod keeper;
@@ -21,6 +22,7 @@ mod summaries;
 mod views;
 
 pub use daemon::daemon_main;
+pub use guard::guard_main;
 pub use home::{Home, HomeError};
 
 /// An error with all of its causes in one line.

@@ -1,17 +1,25 @@
 //! Opens a project: its journal is folded, and a landing that was cut short is finished or undone.
 
+use std::path::PathBuf;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use windrow_api::{ExitKind, Failure, ProjectRef};
 use windrow_core::State;
 use windrow_core::machine::Project as About;
-use windrow_journal::SqliteJournal;
+use windrow_journal::{OpenError, SqliteJournal};
 
 use crate::chain;
 use crate::home::Home;
 use crate::hub::HubHandle;
 use crate::ledger::Ledger;
 use crate::place::{Place, Windrow};
+
+/// Between two looks at a journal that somebody holds.
+const HELD_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many looks it gets: ten seconds.
+const HELD_LOOKS: u32 = 200;
 
 /// A project that is ready for the loop.
 pub(crate) struct Opened {
@@ -34,11 +42,7 @@ pub(crate) async fn open(
     let place = tokio::task::spawn_blocking(move || prepare(place))
         .await
         .map_err(|error| failure(format!("a defect of windrow: {error}")))??;
-    let path = place.journal();
-    let journal = tokio::task::spawn_blocking(move || SqliteJournal::open(path))
-        .await
-        .map_err(|error| failure(format!("a defect of windrow: {error}")))?
-        .map_err(|error| failure(chain(&error)))?;
+    let journal = open_journal(place.journal()).await.map_err(failure)?;
     let ledger = Ledger::open(journal).await.map_err(|error| failure(chain(&error)))?;
     let about = About {
         name: place.name.clone(),
@@ -46,6 +50,23 @@ pub(crate) async fn open(
         root: place.root.to_string_lossy().into_owned(),
     };
     Ok(Opened { about, ledger, place })
+}
+
+/// Opens a journal; waits a moment for a killed daemon that is still on its way out.
+pub(crate) async fn open_journal(path: PathBuf) -> Result<SqliteJournal, String> {
+    let mut looks = HELD_LOOKS;
+    loop {
+        let path = path.clone();
+        let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(path)).await;
+        match opened.map_err(|error| format!("a defect of windrow: {error}"))? {
+            Ok(journal) => return Ok(journal),
+            Err(OpenError::Held { .. }) if looks > 0 => {
+                looks -= 1;
+                tokio::time::sleep(HELD_PAUSE).await;
+            }
+            Err(error) => return Err(chain(&error)),
+        }
+    }
 }
 
 fn prepare(place: Place) -> Result<Place, Failure> {

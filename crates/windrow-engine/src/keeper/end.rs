@@ -81,7 +81,7 @@ pub(super) fn store_exit_for_certain(folder: &Folder, exit: &Exit) {
 }
 
 /// Lets time pass; a signal may shorten it.
-pub(super) fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     let timeout = Timespec::try_from(time).ok();
     let _interrupted_is_fine = rustix::event::poll(&mut [], timeout.as_ref());
 }

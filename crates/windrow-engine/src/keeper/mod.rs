@@ -23,6 +23,8 @@ mod start;
 mod starter;
 mod watch;
 
+pub(crate) use end::pause;
+
 pub use adopt::{JobState, end_orphan, keeper_fd, launch, look, request_stop};
 pub use exit::{Exit, How, TAIL_BYTES, TAIL_LINES};
 pub use folder::KeeperError;
