@@ -202,6 +202,9 @@ pub enum Event {
         key: DelayKey,
         until: Timestamp,
         reason: String,
+        /// Something is in the way for the moment; that is not a failure and does not count as one.
+        #[serde(default)]
+        waits: bool,
     },
     DelayOver {
         key: DelayKey,

@@ -12,17 +12,20 @@ pub fn cycle(depends: &BTreeMap<TaskId, BTreeSet<TaskId>>) -> Option<Vec<TaskId>
     let mut done = BTreeSet::new();
     for start in depends.keys() {
         let mut path: Vec<TaskId> = Vec::new();
+        let mut on_path: BTreeSet<TaskId> = BTreeSet::new();
         let mut stack = vec![(*start, false)];
         while let Some((task, left)) = stack.pop() {
             if left {
                 path.pop();
+                on_path.remove(&task);
                 done.insert(task);
                 continue;
             }
             if done.contains(&task) {
                 continue;
             }
-            if let Some(at) = path.iter().position(|on_path| *on_path == task) {
+            if !on_path.insert(task) {
+                let at = path.iter().position(|on_path| *on_path == task).unwrap_or(0);
                 let mut cycle: Vec<TaskId> = path.split_off(at);
                 cycle.push(task);
                 return Some(cycle);

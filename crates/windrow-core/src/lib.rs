@@ -22,6 +22,8 @@ mod schedule;
 pub mod scope;
 pub mod spec;
 pub mod state;
+#[cfg(test)]
+mod testing;
 pub mod time;
 
 pub use command::{Command, decide};

@@ -24,6 +24,8 @@ pub enum Rejection {
     SelfDependency(TaskId),
     #[error("two tasks of one import share the key `{0}`")]
     DoubleKey(String),
+    #[error("task `{key}` names `{on}`, which the import does not have")]
+    NoKey { key: String, on: String },
     #[error("task `{task}` is {phase}; {rule}")]
     TaskPhase { task: TaskId, phase: &'static str, rule: &'static str },
     #[error("there is nothing to run: no open task among those named")]

@@ -4,15 +4,21 @@
 //! task whose scopes are held by work in progress waits and reserves them against everything ranked
 //! below it, so small tasks cannot starve a wide one. No slot stays idle while a task may start.
 
+mod files;
+mod over;
+
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{LandingId, RunId, TaskId};
-use crate::scope::Scope;
 use crate::spec::Kind;
-use crate::state::{DelayKey, EntryState, Run, RunPhase, State, Task, TaskPhase};
+use crate::state::{DelayKey, EntryState, Run, RunPhase, State, Task};
 use crate::time::Timestamp;
+
+use files::InUse;
+pub(crate) use over::is_over;
 
 /// An entry that was overtaken this often goes first, whatever its priority.
 pub(crate) const OVERTAKEN_BOUND: u32 = 8;
@@ -67,36 +73,61 @@ pub enum Wait {
 }
 
 /// The tasks of `run` that may start now, best first, at most `limit`; and why the others wait.
+///
+/// Other active runs are walked down with it, so that what waits there reserves its scopes too.
 #[must_use]
 pub(crate) fn choose(state: &State, run: &Run, limit: usize) -> (Vec<TaskId>, Vec<(TaskId, Wait)>) {
     let mut chosen: Vec<TaskId> = Vec::new();
     let mut waiting: Vec<(TaskId, Wait)> = Vec::new();
-    let mut reserved: Vec<TaskId> = Vec::new();
-    for (_, id) in state.ready.get(&run.id).into_iter().flatten() {
-        if chosen.len() >= limit {
+    if !state.ready.contains_key(&run.id) {
+        return (chosen, waiting);
+    }
+    let mut files = InUse::of(state);
+    let mut free: BTreeMap<RunId, usize> = BTreeMap::from([(run.id, limit)]);
+    for (of, task) in by_rank(state, run) {
+        let own = of.id == run.id;
+        if own && chosen.len() >= limit {
             break;
         }
-        let Some(task) = state.tasks.get(id) else { continue };
-        match wait(state, run, task, &chosen, &reserved) {
-            None => chosen.push(*id),
-            Some(wait) => {
-                if matches!(wait, Wait::Held { .. } | Wait::Reserved { .. }) {
-                    reserved.push(*id);
-                }
-                waiting.push((*id, wait));
-            }
+        let wait = wait(state, of, task, &files);
+        if matches!(&wait, Some(Wait::Held { .. } | Wait::Reserved { .. }))
+            && files.resting.meets(task).is_none()
+        {
+            // What waits for a person reserves nothing: others would wait for that person too.
+            files.reserved.add(state, task);
+        }
+        let free = free.entry(of.id).or_insert_with(|| free_slots(of));
+        if wait.is_none() && *free > 0 {
+            *free -= 1;
+            files.moving.add(state, task);
+        }
+        match wait {
+            None if own => chosen.push(task.id),
+            Some(wait) if own => waiting.push((task.id, wait)),
+            None | Some(_) => {}
         }
     }
     (chosen, waiting)
 }
 
-fn wait(
-    state: &State,
-    run: &Run,
-    task: &Task,
-    chosen: &[TaskId],
-    reserved: &[TaskId],
-) -> Option<Wait> {
+/// What is ready in `run` and in every other active run, best first.
+fn by_rank<'a>(state: &'a State, run: &'a Run) -> impl Iterator<Item = (&'a Run, &'a Task)> {
+    let runs = state.ready.iter().filter_map(|(id, ready)| Some((state.runs.get(id)?, ready)));
+    let mut lines: Vec<_> = runs
+        .filter(|(other, _)| other.id == run.id || other.phase == RunPhase::Active)
+        .map(|(run, ready)| (run, ready.iter().peekable()))
+        .collect();
+    let next = move || {
+        let first = lines.iter_mut().filter_map(|(run, line)| line.peek().map(|at| (**at, run.id)));
+        let (_, id) = first.min()?;
+        let (run, line) = lines.iter_mut().find(|(run, _)| run.id == id)?;
+        line.next().map(|(_, task)| (*run, *task))
+    };
+    std::iter::from_fn(next)
+        .filter_map(|(run, task)| state.tasks.get(&task).map(|task| (run, task)))
+}
+
+fn wait(state: &State, run: &Run, task: &Task, files: &InUse<'_>) -> Option<Wait> {
     if let Some(delay) = state.delayed(DelayKey::Task(task.id))
         && let Some(until) = delay.until
     {
@@ -107,37 +138,9 @@ fn wait(
     {
         return Some(Wait::Wave { own, open });
     }
-    let meets = |other: &&TaskId| **other != task.id && overlap(state, task, **other).is_some();
-    let scope = |by: TaskId| overlap(state, task, by).unwrap_or_default();
-    if task.spec.scopes.is_empty() {
-        return None;
-    }
-    if let Some(by) = state.holders.iter().chain(chosen).find(meets) {
-        return Some(Wait::Held { by: *by, scope: scope(*by) });
-    }
-    let by = reserved.iter().find(meets)?;
-    Some(Wait::Reserved { by: *by, scope: scope(*by) })
-}
-
-/// The first scope of `task` that may meet a file of `other`: declared, or touched and submitted.
-fn overlap(state: &State, task: &Task, other: TaskId) -> Option<String> {
-    let other = state.tasks.get(&other)?;
-    let touched: &[String] = match &other.phase {
-        TaskPhase::Submitted(landing) => {
-            state.landings.get(landing).map_or(&[], |landing| landing.touched.as_slice())
-        }
-        TaskPhase::Open
-        | TaskPhase::Active(_)
-        | TaskPhase::Landed { .. }
-        | TaskPhase::Done { .. }
-        | TaskPhase::Stuck(_)
-        | TaskPhase::Cancelled { .. } => &[],
-    };
-    let meets = |scope: &&Scope| {
-        other.spec.scopes.iter().any(|theirs| theirs.overlaps(scope))
-            || touched.iter().any(|path| scope.matches(path))
-    };
-    task.spec.scopes.iter().find(meets).map(ToString::to_string)
+    let held = files.resting.meets(task).or_else(|| files.moving.meets(task));
+    let held = held.map(|(by, scope)| Wait::Held { by, scope });
+    held.or_else(|| files.reserved.meets(task).map(|(by, scope)| Wait::Reserved { by, scope }))
 }
 
 /// The number of sessions `run` may start now.
@@ -173,38 +176,4 @@ pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let wake = state.wake.first().map(|(at, _)| *at);
     let claim = state.claims.first().map(|(at, _)| *at);
     [wake, claim].into_iter().flatten().min()
-}
-
-/// Whether `run` can do nothing more by itself: nothing runs, nothing is on its way, nothing waits
-/// for a moment and nothing may start.
-#[must_use]
-pub(crate) fn is_over(state: &State, run: &Run) -> bool {
-    let on_its_way = |id: &LandingId| {
-        state.landings.get(id).is_some_and(|entry| {
-            let rests = matches!(entry.state, EntryState::Held | EntryState::Parked(_));
-            entry.run == run.id && !rests
-        })
-    };
-    if !run.slots.is_empty() || state.queues.values().flatten().any(on_its_way) {
-        return false;
-    }
-    if run.phase != RunPhase::Active {
-        return true;
-    }
-    let (startable, waiting) = choose(state, run, 1);
-    startable.is_empty() && !waiting.iter().any(|(_, wait)| may_pass(state, run.id, wait))
-}
-
-/// Whether a wait ends without a person: by time, or because another run goes on.
-fn may_pass(state: &State, run: RunId, wait: &Wait) -> bool {
-    match wait {
-        Wait::Delay { .. } => true,
-        Wait::Wave { .. } => false,
-        Wait::Held { by, .. } | Wait::Reserved { by, .. } => {
-            let holder = state.tasks.get(by).and_then(|task| task.run);
-            holder.filter(|other| *other != run).is_some_and(|other| {
-                state.runs.get(&other).is_some_and(|run| !matches!(run.phase, RunPhase::Ended(_)))
-            })
-        }
-    }
 }

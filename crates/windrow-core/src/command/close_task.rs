@@ -41,7 +41,13 @@ impl CloseTask {
             TaskPhase::Active(session) => {
                 events.push(Event::StopRequested { session: *session, why: StopReason::Kill });
             }
-            TaskPhase::Open | TaskPhase::Stuck(_) => {}
+            TaskPhase::Stuck(_) => {
+                if let Some(landing) = rules::parked(state).get(&self.task) {
+                    let reason = format!("the task was closed: {}", self.reason);
+                    events.push(Event::EntryWithdrawn { landing: *landing, reason });
+                }
+            }
+            TaskPhase::Open => {}
         }
         let reason = self.reason.clone();
         events.push(Event::TaskClosed { task: self.task, how: self.how, reason });

@@ -31,6 +31,13 @@ impl EditTask {
                 rule: "what is over is not changed",
             });
         }
+        if rules::while_at_work(state, task, self.spec.clone()) != self.spec {
+            return Err(Rejection::TaskPhase {
+                task: self.task,
+                phase: rules::phase_word(&task.phase),
+                rule: "its files and its gate are not changed under way",
+            });
+        }
         for on in self.spec.depends.iter().chain(&self.spec.reads) {
             rules::require_task(state, *on)?;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Event;
 use crate::graph;
-use crate::ids::TaskId;
+use crate::ids::{LandingId, TaskId};
 use crate::reject::Rejection;
 use crate::spec::{Source, TaskSpec};
 use crate::state::{ClosedAs, State, TaskPhase};
@@ -41,18 +41,25 @@ impl ImportTasks {
         let mut events = Vec::new();
         let mut depends: BTreeMap<TaskId, BTreeSet<TaskId>> = BTreeMap::new();
         let name = |key: &String| ids.get(key).copied();
+        let parked = rules::parked(state);
         for imported in &self.tasks {
             let Some(id) = name(&imported.key) else { continue };
             let mut spec = imported.spec.clone();
             spec.source = Some(Source { file: self.file.clone(), key: imported.key.clone() });
-            spec.depends = imported.depends.iter().filter_map(name).collect();
-            spec.reads = imported.reads.iter().filter_map(name).collect();
+            let named = |on: &String| {
+                let missing = || Rejection::NoKey { key: imported.key.clone(), on: on.clone() };
+                name(on).ok_or_else(missing)
+            };
+            spec.depends = imported.depends.iter().map(named).collect::<Result<_, _>>()?;
+            spec.reads = imported.reads.iter().map(named).collect::<Result<_, _>>()?;
             rules::check_spec(id, &spec)?;
             depends.insert(id, spec.depends.clone());
-            take_in(state, id, spec, imported.done, &mut events);
+            take_in(state, id, spec, imported.done.then(|| parked.get(&id)), &mut events);
         }
         if let Some(cycle) = graph::cycle(&depends) {
-            return Err(Rejection::Cycle(cycle.iter().map(|id| key_of(&ids, *id)).collect()));
+            let keys: BTreeMap<TaskId, &String> = ids.iter().map(|(key, id)| (*id, key)).collect();
+            let key = |id: &TaskId| keys.get(id).map_or_else(|| id.to_string(), |k| (*k).clone());
+            return Err(Rejection::Cycle(cycle.iter().map(key).collect()));
         }
         Ok(events)
     }
@@ -81,33 +88,42 @@ impl ImportTasks {
     }
 }
 
-fn take_in(state: &State, id: TaskId, spec: TaskSpec, done: bool, events: &mut Vec<Event>) {
+/// Takes one task in; `done` says that the file checked it off, and which parked work that ends.
+fn take_in(
+    state: &State,
+    id: TaskId,
+    spec: TaskSpec,
+    done: Option<Option<&LandingId>>,
+    events: &mut Vec<Event>,
+) {
     let closed = |events: &mut Vec<Event>| {
         let reason = "the file says that it is done".to_owned();
+        let parked = done.flatten();
+        events.extend(
+            parked
+                .map(|landing| Event::EntryWithdrawn { landing: *landing, reason: reason.clone() }),
+        );
         events.push(Event::TaskClosed { task: id, how: ClosedAs::Done, reason });
         events.push(Event::TaskCheckedOff { task: id, problem: None });
     };
     match state.tasks.get(&id) {
         None => {
             events.push(Event::TaskAdded { task: id, spec });
-            if done {
+            if done.is_some() {
                 closed(events);
             }
         }
         Some(task) if task.phase.satisfies() => {}
         Some(task) => {
+            // What may not change under way is taken in by a later import.
+            let spec = rules::while_at_work(state, task, spec);
             if task.spec != spec {
                 events.push(Event::TaskEdited { task: id, spec });
             }
             let idle = matches!(task.phase, TaskPhase::Open | TaskPhase::Stuck(_));
-            if done && idle {
+            if done.is_some() && idle {
                 closed(events);
             }
         }
     }
-}
-
-fn key_of(ids: &BTreeMap<String, TaskId>, id: TaskId) -> String {
-    let key = ids.iter().find(|(_, other)| **other == id).map(|(key, _)| key.clone());
-    key.unwrap_or_else(|| id.to_string())
 }

@@ -18,10 +18,7 @@ pub struct ReportCheckedOff {
 
 impl ReportCheckedOff {
     pub(super) fn decide(&self, state: &State) -> Result<Vec<Event>, Rejection> {
-        let task = rules::require_task(state, self.task)?;
-        if task.checked_off {
-            return Ok(Vec::new());
-        }
+        rules::require_check_off(state, self.task)?;
         Ok(vec![Event::TaskCheckedOff { task: self.task, problem: self.problem.clone() }])
     }
 }

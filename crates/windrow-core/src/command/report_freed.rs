@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::ids::{Generation, SessionId};
 use crate::reject::Rejection;
-use crate::state::{SealOutcome, State, StopReason, TaskPhase, TryKind, TryReason, Wish};
+use crate::state::{SealOutcome, State, Wish};
 
 use super::rules;
 
@@ -24,20 +24,8 @@ impl ReportFreed {
         }
         let mut events = vec![Event::SessionClosed { session: self.session }];
         // It was to start again, but meanwhile somebody wanted it to end.
-        let task = rules::require_task(state, session.task)?;
-        let interrupted = session.sealed == Some(SealOutcome::Interrupted);
-        if interrupted && task.phase == TaskPhase::Active(self.session) {
-            events.push(match session.stop {
-                Some(StopReason::RunStopped | StopReason::ClaimExpired) | None => {
-                    Event::TaskReopened { task: session.task }
-                }
-                Some(StopReason::Kill | StopReason::KillAndDrop | StopReason::Close) => {
-                    let summary = format!("`{}` was ended by a person", session.label());
-                    let kept = session.kept.last().map(|kept| kept.refname.clone());
-                    let reason = TryReason { kind: TryKind::Person, summary, detail: None, kept };
-                    Event::TaskStuck { task: session.task, reason }
-                }
-            });
+        if session.sealed == Some(SealOutcome::Interrupted) {
+            events.extend(rules::after_stop(state, session));
         }
         Ok(events)
     }

@@ -63,7 +63,8 @@ impl ReportGate {
                 let count = state.setbacks(key);
                 if count + 1 < GATE_STARTS {
                     let until = stamp.now.plus(backoff(count));
-                    events.push(Event::Delayed { key, until, reason: why.clone() });
+                    let reason = why.clone();
+                    events.push(Event::Delayed { key, until, reason, waits: false });
                 } else {
                     let task = entry.task;
                     let reason = reason(TryKind::GateCouldNotRun);

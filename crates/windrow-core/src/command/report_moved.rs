@@ -48,8 +48,8 @@ impl ReportMoved {
             MoveReport::TargetMoved => Event::EntryTaken { landing, round: entry.round + 1 },
             MoveReport::Busy(reason) => {
                 let key = DelayKey::Landing(landing);
-                let until = stamp.now.plus(backoff(state.setbacks(key)));
-                Event::Delayed { key, until, reason: reason.clone() }
+                let until = stamp.now.plus(backoff(state.waits(key)));
+                Event::Delayed { key, until, reason: reason.clone(), waits: true }
             }
         }])
     }

@@ -61,16 +61,24 @@ pub enum SealMode {
 /// Says what is to be done with a session's work.
 #[must_use]
 pub fn seal_mode(session: &Session) -> SealMode {
-    let went_well = matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }));
     match session.stop {
         Some(StopReason::Close) => SealMode::Submit,
         Some(StopReason::KillAndDrop) => SealMode::Drop,
         // A worker that finished just before it was to be ended did finish.
-        Some(StopReason::RunStopped) | None if went_well => SealMode::Submit,
+        Some(StopReason::RunStopped) | None if exited_well(session) => SealMode::Submit,
         Some(StopReason::Kill | StopReason::RunStopped | StopReason::ClaimExpired) | None => {
             SealMode::Capture
         }
     }
+}
+
+fn exited_well(session: &Session) -> bool {
+    matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }))
+}
+
+/// The worker ended well, and nobody wanted its work gone.
+fn went_well(session: &Session) -> bool {
+    exited_well(session) && seal_mode(session) == SealMode::Submit
 }
 
 impl ReportSealed {
@@ -115,13 +123,26 @@ impl ReportSealed {
             SealedWork::Commit { commit, touched } => {
                 (SealOutcome::Submitted, self.submit(state, session, commit, touched))
             }
-            SealedWork::Nothing => {
+            SealedWork::Nothing if went_well(session) => {
                 let why = "the worker ended well and changed nothing".to_owned();
                 (SealOutcome::Nothing, vec![Event::TaskDone { task: task.id, why }])
             }
-            SealedWork::Refused(why) => {
-                self.failed(state, session, task, TryKind::Leftovers, why.clone())
-            }
+            // A worker that failed, or was ended, without a change has not done its task.
+            SealedWork::Nothing => self.captured(state, session, task),
+            SealedWork::Refused(why) => match session.stop {
+                // Whoever ended it does not want it to start again.
+                Some(StopReason::Kill | StopReason::KillAndDrop) => {
+                    self.captured(state, session, task)
+                }
+                Some(StopReason::Close) => {
+                    let reason = self.reason(TryKind::Leftovers, why.clone());
+                    let stuck = Event::TaskStuck { task: task.id, reason: reason.clone() };
+                    (SealOutcome::Ended(reason), vec![stuck])
+                }
+                Some(StopReason::RunStopped | StopReason::ClaimExpired) | None => {
+                    self.failed(state, session, task, TryKind::Leftovers, why.clone())
+                }
+            },
             SealedWork::Captured => self.captured(state, session, task),
         }
     }

@@ -1,6 +1,6 @@
 //! One of windrow's own acts failed: it is tried again later, and given up after a while.
 
-use crate::effect::Effect;
+use crate::effect::{Effect, Key, wanted_of};
 use crate::event::Event;
 use crate::ids::{Generation, LandingId, SessionId};
 use crate::reject::Rejection;
@@ -29,11 +29,13 @@ pub(super) const fn backoff(count: u32) -> u64 {
 
 impl ReportSetback {
     pub(super) fn decide(&self, state: &State, stamp: Stamp) -> Result<Vec<Event>, Rejection> {
+        // A setback that is told late or twice must not count against what comes after.
         match self.effect {
             Effect::MergeEntry(landing, round)
             | Effect::RunGate(landing, round)
             | Effect::MoveTarget(landing, round) => self.of_entry(state, landing, round, stamp),
             Effect::CheckOff(task) => {
+                rules::require_check_off(state, task)?;
                 let problem = Some(self.reason.clone());
                 Ok(vec![Event::TaskCheckedOff { task, problem }])
             }
@@ -59,11 +61,19 @@ impl ReportSetback {
         stamp: Stamp,
     ) -> Result<Vec<Event>, Rejection> {
         let entry = rules::require_turn(state, landing, round)?;
+        if !wanted_of(state, &Key::Queue(entry.branch.clone())).contains(&self.effect) {
+            return Err(Rejection::EntryNotAwaited { landing, round });
+        }
         let key = DelayKey::Landing(landing);
         let count = state.setbacks(key);
         if count + 1 < ACT_TRIES {
             let until = stamp.now.plus(backoff(count));
-            return Ok(vec![Event::Delayed { key, until, reason: self.reason.clone() }]);
+            return Ok(vec![Event::Delayed {
+                key,
+                until,
+                reason: self.reason.clone(),
+                waits: false,
+            }]);
         }
         let reason = self.stuck();
         Ok(vec![
@@ -80,10 +90,15 @@ impl ReportSetback {
         stamp: Stamp,
     ) -> Result<Vec<Event>, Rejection> {
         let session = rules::require_session(state, id, generation)?;
+        if !wanted_of(state, &Key::Session(id)).contains(&self.effect) {
+            return Err(Rejection::NotAwaited { session: id });
+        }
         let key = DelayKey::Session(id);
         let count = state.setbacks(key);
         let give_up = count + 1 >= ACT_TRIES;
         match session.wish() {
+            // It has nothing yet and is to end: nobody waits for a name it will not use.
+            Wish::Lease if session.stop.is_some() => Ok(self.end_unborn(state, session)),
             Wish::Tree | Wish::Agent | Wish::Seal if give_up => Ok(self.give_up(state, session)),
             Wish::Release if give_up => {
                 let why = self.reason.clone();
@@ -100,9 +115,22 @@ impl ReportSetback {
             | Wish::Release
             | Wish::Unlease => {
                 let until = stamp.now.plus(backoff(count));
-                Ok(vec![Event::Delayed { key, until, reason: self.reason.clone() }])
+                let reason = self.reason.clone();
+                Ok(vec![Event::Delayed { key, until, reason, waits: false }])
             }
         }
+    }
+
+    /// The session ends before it began.
+    fn end_unborn(&self, state: &State, session: &Session) -> Vec<Event> {
+        let (id, generation) = (session.id, session.generation);
+        let outcome = SealOutcome::Ended(rules::ended_reason(session));
+        let sealed = Event::SessionSealed { session: id, generation, outcome, kept: None };
+        let follow = rules::after_stop(state, session);
+        [Some(sealed), follow, Some(Event::SessionClosed { session: id })]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The session ends; a tree with work that could not be captured stays where it is.

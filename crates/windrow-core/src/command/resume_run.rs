@@ -33,8 +33,7 @@ impl ResumeRun {
         let mine = |id: &&crate::ids::TaskId| {
             state.tasks.get(id).is_some_and(|task| task.run == Some(self.run))
         };
-        let again: Vec<Event> =
-            run.tasks.iter().filter(mine).filter_map(|task| reopen(state, *task)).collect();
+        let again = reopen(state, run.tasks.iter().filter(mine));
         if again.is_empty() && run.tasks_left() == 0 {
             return Ok(events);
         }

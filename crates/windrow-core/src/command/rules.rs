@@ -1,10 +1,14 @@
 //! Rules that several commands share.
 
+use std::collections::BTreeMap;
+
 use crate::event::Event;
 use crate::ids::{Generation, LandingId, RunId, SessionId, TaskId};
 use crate::reject::Rejection;
 use crate::spec::TaskSpec;
-use crate::state::{Landing, Run, Session, State, Task, TaskPhase, TryReason};
+use crate::state::{
+    EntryState, Landing, Run, Session, State, StopReason, Task, TaskPhase, TryKind, TryReason,
+};
 
 /// The task of that id.
 pub(super) fn require_task(state: &State, id: TaskId) -> Result<&Task, Rejection> {
@@ -59,6 +63,27 @@ pub(super) fn check_spec(id: TaskId, spec: &TaskSpec) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// `spec` as it may take effect now: the files a worker holds stay held until its work is over, and
+/// a gate is not exchanged while it runs.
+pub(super) fn while_at_work(state: &State, task: &Task, mut spec: TaskSpec) -> TaskSpec {
+    let in_turn = match &task.phase {
+        TaskPhase::Active(_) => false,
+        TaskPhase::Submitted(landing) => {
+            state.landings.get(landing).is_some_and(|entry| entry.state.in_turn())
+        }
+        TaskPhase::Open
+        | TaskPhase::Landed { .. }
+        | TaskPhase::Done { .. }
+        | TaskPhase::Stuck(_)
+        | TaskPhase::Cancelled { .. } => return spec,
+    };
+    spec.scopes.clone_from(&task.spec.scopes);
+    if in_turn {
+        spec.gate.clone_from(&task.spec.gate);
+    }
+    spec
+}
+
 /// The id the next task gets.
 pub(super) fn next_task(state: &State) -> TaskId {
     TaskId(state.tasks.last_key_value().map_or(1, |(last, _)| last.0 + 1))
@@ -72,6 +97,57 @@ pub(super) fn after_failure(state: &State, task: &Task, run: RunId, reason: TryR
     } else {
         Event::TaskRequeued { task: task.id, reason }
     }
+}
+
+/// Refuses the report of a check-off that nobody asked for.
+pub(super) fn require_check_off(state: &State, id: TaskId) -> Result<(), Rejection> {
+    let task = require_task(state, id)?;
+    if task.phase.satisfies() && !task.checked_off {
+        return Ok(());
+    }
+    let phase = phase_word(&task.phase);
+    let rule = "no check-off is waited for";
+    Err(Rejection::TaskPhase { task: id, phase, rule })
+}
+
+/// What follows for the task of a session that was to end and did: it is a person's, or open again.
+pub(super) fn after_stop(state: &State, session: &Session) -> Option<Event> {
+    let task = state.tasks.get(&session.task)?;
+    if task.phase != TaskPhase::Active(session.id) {
+        return None;
+    }
+    Some(match session.stop {
+        Some(StopReason::RunStopped | StopReason::ClaimExpired) | None => {
+            Event::TaskReopened { task: task.id }
+        }
+        Some(StopReason::Kill | StopReason::KillAndDrop | StopReason::Close) => {
+            Event::TaskStuck { task: task.id, reason: ended_reason(session) }
+        }
+    })
+}
+
+/// Why a session that was to end ended, with what was kept of it.
+pub(super) fn ended_reason(session: &Session) -> TryReason {
+    let (kind, summary) = match session.stop {
+        Some(StopReason::Kill | StopReason::KillAndDrop | StopReason::Close) => {
+            (TryKind::Person, format!("`{}` was ended by a person", session.label()))
+        }
+        Some(StopReason::ClaimExpired) => (TryKind::ClaimExpired, "its claim ran out".to_owned()),
+        Some(StopReason::RunStopped) | None => {
+            (TryKind::RunStopped, "the run was stopped".to_owned())
+        }
+    };
+    let kept = session.kept.last().map(|kept| kept.refname.clone());
+    TryReason { kind, summary, detail: None, kept }
+}
+
+/// Entries that wait, out of the queue, for a person to resume their run; by task.
+pub(super) fn parked(state: &State) -> BTreeMap<TaskId, LandingId> {
+    let entries = state.queues.values().flatten().filter_map(|id| state.landings.get(id));
+    entries
+        .filter(|entry| matches!(entry.state, EntryState::Parked(_)))
+        .map(|entry| (entry.task, entry.id))
+        .collect()
 }
 
 /// The word for a phase in messages.

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::ids::{RunId, TaskId};
 use crate::reject::Rejection;
 use crate::spec::RunSpec;
-use crate::state::{EntryState, RunPhase, State, Task, TaskPhase};
+use crate::state::{RunPhase, State, Task, TaskPhase};
 
 use super::rules;
 
@@ -25,7 +25,6 @@ impl StartRun {
             return Err(Rejection::EmptyPool);
         }
         let mut tasks = BTreeSet::new();
-        let mut events = Vec::new();
         for id in &self.tasks {
             let task = rules::require_task(state, *id)?;
             if task.phase.satisfies() || matches!(task.phase, TaskPhase::Cancelled { .. }) {
@@ -41,8 +40,7 @@ impl StartRun {
             return Err(Rejection::NothingToRun);
         }
         let run = RunId(state.runs.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-        let again = tasks.iter().filter_map(|task| reopen(state, *task));
-        events.extend(again);
+        let mut events = reopen(state, tasks.iter());
         events.push(Event::RunStarted { run, spec: self.spec.clone(), tasks });
         Ok(events)
     }
@@ -66,18 +64,16 @@ fn live_run(state: &State, task: &Task) -> Option<RunId> {
     (!matches!(run.phase, RunPhase::Ended(_))).then_some(run.id)
 }
 
-/// Gives a stuck task another chance: its parked work goes back to the queue, or it starts anew.
-pub(super) fn reopen(state: &State, id: TaskId) -> Option<Event> {
-    let task = state.tasks.get(&id)?;
-    if !matches!(task.phase, TaskPhase::Stuck(_)) {
-        return None;
-    }
-    let parked = state.queues.values().flatten().find(|landing| {
-        let entry = state.landings.get(landing);
-        entry.is_some_and(|entry| entry.task == id && matches!(entry.state, EntryState::Parked(_)))
+/// Gives stuck tasks another chance: parked work goes back to the queue, the others start anew.
+pub(super) fn reopen<'a>(state: &State, tasks: impl Iterator<Item = &'a TaskId>) -> Vec<Event> {
+    let parked = rules::parked(state);
+    let stuck = tasks.filter(|id| {
+        state.tasks.get(id).is_some_and(|task| matches!(task.phase, TaskPhase::Stuck(_)))
     });
-    Some(match parked {
-        Some(landing) => Event::EntryRequeued { landing: *landing },
-        None => Event::TaskReopened { task: id },
-    })
+    stuck
+        .map(|task| match parked.get(task) {
+            Some(landing) => Event::EntryRequeued { landing: *landing },
+            None => Event::TaskReopened { task: *task },
+        })
+        .collect()
 }

@@ -7,8 +7,12 @@ use crate::ids::{RunId, TaskId};
 use crate::schedule::Rank;
 use crate::state::{State, Task, TaskPhase};
 
+/// Where a task without a wave is counted: behind every wave, so that it keeps none shut.
+const NO_WAVE: u32 = u32::MAX;
+
 /// What the indexes know of a task.
 struct Facet {
+    open: bool,
     ready: Option<(RunId, Rank)>,
     counted: Option<(RunId, u32)>,
     holds: bool,
@@ -18,11 +22,14 @@ struct Facet {
 
 impl Facet {
     fn of(task: &Task) -> Self {
-        let open = task.phase == TaskPhase::Open && task.unmet == 0;
+        let open = task.phase == TaskPhase::Open;
+        let ready = open && task.unmet == 0;
         let left = !task.phase.is_final();
+        let wave = task.spec.wave.unwrap_or(NO_WAVE);
         Self {
-            ready: task.run.filter(|_| open).map(|run| (run, Rank::of(task))),
-            counted: task.run.filter(|_| left).map(|run| (run, task.spec.wave.unwrap_or(0))),
+            open,
+            ready: task.run.filter(|_| ready).map(|run| (run, Rank::of(task))),
+            counted: task.run.filter(|_| left).map(|run| (run, wave)),
             holds: matches!(task.phase, TaskPhase::Active(_) | TaskPhase::Submitted(_)),
             satisfies: task.phase.satisfies(),
             dooms: matches!(task.phase, TaskPhase::Stuck(_) | TaskPhase::Cancelled { .. }),
@@ -38,6 +45,9 @@ pub(super) fn change_task(state: &mut State, id: TaskId, change: impl FnOnce(&mu
     let after = Facet::of(task);
     leave(state, id, &before);
     enter(state, id, &after);
+    if before.open != after.open {
+        doom(state, id);
+    }
     if before.satisfies != after.satisfies || before.dooms != after.dooms {
         tell_dependents(state, id, &before, &after);
     }
@@ -109,7 +119,9 @@ fn tell_dependents(state: &mut State, id: TaskId, before: &Facet, after: &Facet)
             (true, false) => task.unmet += 1,
             (true, true) | (false, false) => {}
         });
-        doom(state, dependent);
+        if before.dooms != after.dooms {
+            doom(state, dependent);
+        }
     }
 }
 

@@ -73,6 +73,9 @@ pub(super) fn verified(
         return;
     }
     state.verified.insert((tree.to_owned(), gate.to_owned()));
+    // The same tree may be waiting for the same gates on another branch.
+    let branches = state.turn.keys().cloned().map(Key::Queue);
+    state.dirty.extend(branches);
     let Some(entry) = state.landings.get_mut(&id) else { return };
     if let EntryState::Merged { onto, commit, tree } = &entry.state {
         entry.state =
@@ -93,8 +96,12 @@ pub(super) fn parked(state: &mut State, id: LandingId, reason: &str) {
 pub(super) fn requeued(state: &mut State, id: LandingId) {
     rest(state, id, EntryState::Queued);
     if let Some(task) = state.landings.get(&id).map(|entry| entry.task) {
-        change_task(state, task, |task| task.phase = TaskPhase::Submitted(id));
-        super::index::doom(state, task);
+        change_task(state, task, |task| {
+            if matches!(task.phase, TaskPhase::Stuck(_)) {
+                task.failed_tries = 0;
+            }
+            task.phase = TaskPhase::Submitted(id);
+        });
     }
 }
 
@@ -108,18 +115,12 @@ pub(super) fn withdrawn(state: &mut State, id: LandingId, reason: &str) {
 
 pub(super) fn landed(state: &mut State, id: LandingId, commit: &str) {
     let Some(entry) = state.landings.get(&id) else { return };
-    let (task, submitted) = (entry.task, entry.submitted_at);
-    let earlier: Vec<LandingId> = state
-        .queues
-        .get(&entry.branch)
-        .into_iter()
-        .flatten()
-        .copied()
-        .filter(|other| *other != id)
-        .collect();
-    for other in earlier {
+    let task = entry.task;
+    // Ids are given out in the order of submission.
+    let earlier = state.queues.get(&entry.branch).map(|queue| queue.range(..id).copied());
+    for other in earlier.into_iter().flatten() {
         if let Some(other) = state.landings.get_mut(&other)
-            && (other.submitted_at, other.id) < (submitted, id)
+            && other.state == EntryState::Queued
         {
             other.overtaken += 1;
         }

@@ -96,7 +96,9 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         Event::WorkLanded { landing, commit, onto: _ } => landing::landed(state, *landing, commit),
         Event::EntryWithdrawn { landing, reason } => landing::withdrawn(state, *landing, reason),
 
-        Event::Delayed { key, until, reason } => delayed(state, *key, *until, reason),
+        Event::Delayed { key, until, reason, waits } => {
+            delayed(state, *key, *until, (reason, *waits));
+        }
         Event::DelayOver { key } => delay_over(state, *key),
 
         Event::TreeForgotten { tree } => {
@@ -106,13 +108,17 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
     }
 }
 
-fn delayed(state: &mut State, key: DelayKey, until: Timestamp, reason: &str) {
+fn delayed(state: &mut State, key: DelayKey, until: Timestamp, (reason, waits): (&str, bool)) {
     delay_over(state, key);
-    let delay =
-        state.delays.entry(key).or_insert(Delay { until: None, reason: String::new(), count: 0 });
+    let new = Delay { until: None, reason: String::new(), count: 0, waits: 0 };
+    let delay = state.delays.entry(key).or_insert(new);
     delay.until = Some(until);
     reason.clone_into(&mut delay.reason);
-    delay.count += 1;
+    if waits {
+        delay.waits += 1;
+    } else {
+        delay.count += 1;
+    }
     state.wake.insert((until, key));
     if let DelayKey::Landing(landing) = key {
         landing::stepped_aside(state, landing);

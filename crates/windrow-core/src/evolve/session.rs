@@ -46,7 +46,7 @@ pub(super) fn requested(
         closed: false,
         kept: Vec::new(),
     };
-    state.fence = fence;
+    state.fence = state.fence.max(fence);
     state.claims.insert((deadline, id));
     state.sessions.insert(id, session);
     if let Some(run) = state.runs.get_mut(&run) {

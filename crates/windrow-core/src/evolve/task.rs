@@ -38,6 +38,11 @@ pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec) {
     let open = state.tasks.get(&id).map_or(0, |task| unmet(state, task));
     change_task(state, id, |task| task.unmet = open);
     doom(state, id);
+    // The gates of its queue entry may have changed.
+    if let Some(TaskPhase::Submitted(landing)) = state.tasks.get(&id).map(|task| &task.phase) {
+        let landing = DelayKey::Landing(*landing);
+        super::mark(state, landing);
+    }
 }
 
 pub(super) fn closed(state: &mut State, id: TaskId, how: ClosedAs, reason: &str) {
@@ -55,7 +60,6 @@ pub(super) fn requeued(state: &mut State, id: TaskId, reason: &TryReason) {
         task.failed_tries += 1;
         task.reasons.push(reason.clone());
     });
-    doom(state, id);
 }
 
 pub(super) fn reopened(state: &mut State, id: TaskId) {
@@ -63,7 +67,6 @@ pub(super) fn reopened(state: &mut State, id: TaskId) {
         task.phase = TaskPhase::Open;
         task.failed_tries = 0;
     });
-    doom(state, id);
 }
 
 pub(super) fn stuck(state: &mut State, id: TaskId, reason: &TryReason) {
@@ -86,5 +89,4 @@ pub(super) fn checked_off(state: &mut State, id: TaskId, problem: Option<String>
 pub(super) fn end(state: &mut State, id: TaskId, phase: TaskPhase) {
     change_task(state, id, |task| task.phase = phase);
     super::undelayed(state, DelayKey::Task(id));
-    doom(state, id);
 }

@@ -21,7 +21,7 @@ pub struct Run {
     pub phase: RunPhase,
     /// Sessions that take a slot.
     pub slots: BTreeSet<SessionId>,
-    /// Tasks that are not final and whose work is not held for a person, counted by wave.
+    /// Tasks that are not final, counted by wave; those without one behind every wave.
     pub left: BTreeMap<u32, u32>,
     /// When it was started.
     pub started_at: Timestamp,

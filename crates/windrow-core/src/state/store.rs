@@ -70,10 +70,16 @@ impl State {
         self.delays.get(&key).filter(|delay| delay.until.is_some())
     }
 
-    /// How often in a row `key` was delayed.
+    /// How often in a row `key` did not work.
     #[must_use]
     pub fn setbacks(&self, key: DelayKey) -> u32 {
         self.delays.get(&key).map_or(0, |delay| delay.count)
+    }
+
+    /// How often in a row something was in the way of `key`.
+    #[must_use]
+    pub fn waits(&self, key: DelayKey) -> u32 {
+        self.delays.get(&key).map_or(0, |delay| delay.waits)
     }
 
     /// A live session of that name.
@@ -125,6 +131,8 @@ pub struct Delay {
     pub until: Option<Timestamp>,
     /// Why.
     pub reason: String,
-    /// How often in a row.
+    /// How often in a row it did not work.
     pub count: u32,
+    /// How often in a row something was in the way.
+    pub waits: u32,
 }

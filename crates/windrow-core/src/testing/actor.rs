@@ -1,0 +1,214 @@
+//! Performs effects in a made-up world, with outcomes chosen by dice.
+
+use crate::command::{
+    Command, MergeReport, MoveReport, RenewClaim, ReportCheckedOff, ReportEnded, ReportFreed,
+    ReportGate, ReportLeased, ReportMerged, ReportMoved, ReportReleased, ReportSealed,
+    ReportSetback, ReportStarted, ReportTree, SealMode, SealedWork, seal_mode,
+};
+use crate::effect::Effect;
+use crate::ids::{Generation, LandingId, SessionId};
+use crate::message;
+use crate::state::{EntryState, Exit, ExitHow, OpenTree, Process, Session, Verdict};
+
+use super::World;
+use super::dice::Dice;
+
+const PATHS: [&str; 6] = ["src/a.rs", "src/b/c.rs", "docs/x.md", "api/y.rs", "api/z/w.rs", "top"];
+
+impl World {
+    /// Does what `effect` says and gives the report of it.
+    pub(crate) fn perform(&mut self, effect: Effect, dice: &mut Dice) -> Command {
+        if !matches!(effect, Effect::WatchAgent(..)) && dice.once_in(12) {
+            let reason = "it did not work".to_owned();
+            return Command::ReportSetback(ReportSetback { effect, reason });
+        }
+        match effect {
+            Effect::LeaseName(session, generation) => Command::ReportLeased(ReportLeased {
+                session,
+                generation,
+                name: format!("name-{}", session.0),
+                port_offset: 0,
+            }),
+            Effect::OpenTree(session, generation) => self.open(session, generation),
+            Effect::StartAgent(session, generation) => self.start(session, generation, dice),
+            Effect::WatchAgent(session, generation) => {
+                ended(session, generation, exit(dice.below(40)))
+            }
+            Effect::StopAgent(session, generation) => {
+                let how = if dice.once_in(6) { ExitHow::Code(0) } else { ExitHow::Stopped };
+                ended(session, generation, how)
+            }
+            Effect::ProbeAgent(session, generation) if dice.once_in(3) => {
+                ended(session, generation, ExitHow::Lost("no keeper".to_owned()))
+            }
+            Effect::ProbeAgent(session, generation) => {
+                Command::RenewClaim(RenewClaim { session, generation })
+            }
+            Effect::SealWork(session, generation) => self.seal(session, generation, dice),
+            Effect::ReleaseTree(session, generation) => {
+                let roll = dice.below(5);
+                let stays = (roll == 4).then(|| "a file cannot be read".to_owned());
+                let gone = roll == 3;
+                Command::ReportReleased(ReportReleased { session, generation, gone, stays })
+            }
+            Effect::FreeName(session, generation) => {
+                Command::ReportFreed(ReportFreed { session, generation })
+            }
+            Effect::MergeEntry(landing, round) => self.merge(landing, round, dice),
+            Effect::RunGate(landing, round) => self.gate(landing, round, dice),
+            Effect::MoveTarget(landing, round) => self.advance_target(landing, round, dice),
+            Effect::CheckOff(task) => {
+                let problem = dice.once_in(5).then(|| "the file is gone".to_owned());
+                Command::ReportCheckedOff(ReportCheckedOff { task, problem })
+            }
+        }
+    }
+
+    fn session(&self, id: SessionId) -> &Session {
+        self.state.sessions.get(&id).expect("an effect names a session there is")
+    }
+
+    fn open(&self, session: SessionId, generation: Generation) -> Command {
+        let lease = self.session(session).lease.as_ref().expect("a name comes before a tree");
+        let tree = OpenTree {
+            id: lease.tree,
+            path: format!("/trees/{}", lease.tree),
+            git_dir: format!("/git/{}", lease.tree),
+            branch: format!("windrow/{session}"),
+            base: "base".to_owned(),
+        };
+        Command::ReportTree(ReportTree { session, generation, tree })
+    }
+
+    fn start(&self, session: SessionId, generation: Generation, dice: &mut Dice) -> Command {
+        if self.session(session).stop.is_some() {
+            return ended(session, generation, ExitHow::Stopped);
+        }
+        if dice.once_in(12) {
+            return ended(session, generation, ExitHow::CouldNotStart("no such file".to_owned()));
+        }
+        let keeper = Process { pid: 7, start_time: session.0 };
+        Command::ReportStarted(ReportStarted { session, generation, keeper })
+    }
+
+    fn seal(&mut self, session: SessionId, generation: Generation, dice: &mut Dice) -> Command {
+        self.commits += 1;
+        let commit = format!("work-{}", self.commits);
+        let refname = format!("refs/windrow/kept/{session}/{generation}");
+        let mut kept = Some((refname, commit.clone()));
+        let mode = seal_mode(self.session(session));
+        let work = match (mode, dice.below(8)) {
+            (SealMode::Submit, 0..=4) => {
+                let touched = dice.pick(PATHS).map(str::to_owned).into_iter().collect();
+                SealedWork::Commit { commit, touched }
+            }
+            (SealMode::Submit, 5..=6) => {
+                kept = None;
+                SealedWork::Nothing
+            }
+            (SealMode::Submit, _) => SealedWork::Refused("files are left over".to_owned()),
+            (SealMode::Capture, 7) => {
+                kept = None;
+                SealedWork::Nothing
+            }
+            (SealMode::Capture, _) => SealedWork::Captured,
+            (SealMode::Drop, _) => {
+                kept = None;
+                SealedWork::Captured
+            }
+        };
+        let stays = dice.once_in(8).then(|| "a nested repository".to_owned());
+        Command::ReportSealed(ReportSealed { session, generation, work, kept, stays })
+    }
+
+    fn head(&self, landing: LandingId) -> (String, String) {
+        let branch = self.state.landings[&landing].branch.clone();
+        let head = self.heads.get(&branch).cloned().unwrap_or_else(|| "start".to_owned());
+        (branch, head)
+    }
+
+    fn merge(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
+        let (_, onto) = self.head(landing);
+        self.commits += 1;
+        let report = match dice.below(10) {
+            _ if self.moved.contains(&landing) => MergeReport::AlreadyIn,
+            9 => MergeReport::AlreadyIn,
+            7..=8 => MergeReport::Conflict { files: vec!["src/a.rs".to_owned()], detail: None },
+            _ => MergeReport::Clean {
+                onto,
+                commit: format!("landing-{}", self.commits),
+                tree: format!("tree-{}", dice.below(4)),
+            },
+        };
+        Command::ReportMerged(ReportMerged { landing, round, report })
+    }
+
+    fn gate(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
+        let verdict = match dice.below(8) {
+            0..=4 => Verdict::Passed,
+            5..=6 => Verdict::Failed,
+            _ => Verdict::CouldNotRun("no shell".to_owned()),
+        };
+        let entry = &self.state.landings[&landing];
+        if let (Verdict::Passed, EntryState::Merged { tree, .. }) = (&verdict, &entry.state) {
+            let gates = message::gate_text(&self.state.gates_of(entry));
+            self.passed.insert((tree.clone(), gates));
+        }
+        let summary = "`check` ended".to_owned();
+        Command::ReportGate(ReportGate { landing, round, verdict, summary, detail: None })
+    }
+
+    fn advance_target(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
+        let (branch, head) = self.head(landing);
+        let entry = &self.state.landings[&landing];
+        let (EntryState::Merged { onto, commit, tree }
+        | EntryState::Verified { onto, commit, tree }) = entry.state.clone()
+        else {
+            panic!("{landing} is moved in state {:?}", entry.state)
+        };
+        let gates = message::gate_text(&self.state.gates_of(entry));
+        assert!(
+            gates.is_empty() || self.passed.contains(&(tree, gates)),
+            "{landing} moves the branch to a tree that did not pass"
+        );
+        let report = if head == commit {
+            MoveReport::Moved
+        } else if head != onto {
+            MoveReport::TargetMoved
+        } else {
+            match dice.below(6) {
+                5 => {
+                    self.commits += 1;
+                    self.heads.insert(branch, format!("person-{}", self.commits));
+                    MoveReport::TargetMoved
+                }
+                3..=4 => MoveReport::Busy("a rebase is stopped".to_owned()),
+                _ => {
+                    assert!(self.moved.insert(landing), "{landing} moves the branch twice");
+                    self.heads.insert(branch, commit);
+                    MoveReport::Moved
+                }
+            }
+        };
+        Command::ReportMoved(ReportMoved { landing, round, report })
+    }
+}
+
+fn ended(session: SessionId, generation: Generation, how: ExitHow) -> Command {
+    let exit = Exit { how, tail: None };
+    Command::ReportEnded(ReportEnded { session, generation, exit })
+}
+
+fn exit(roll: usize) -> ExitHow {
+    match roll {
+        0..=19 => ExitHow::Code(0),
+        20..=22 => ExitHow::Code(1),
+        23..=26 => ExitHow::Signal(9),
+        27..=28 => ExitHow::Signal(11),
+        29 => ExitHow::Silent,
+        30 => ExitHow::TimeOver,
+        31..=34 => ExitHow::Code(137),
+        35..=37 => ExitHow::Lost("no keeper".to_owned()),
+        _ => ExitHow::Stopped,
+    }
+}

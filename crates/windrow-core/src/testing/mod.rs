@@ -1,0 +1,16 @@
+//! A small world for tests: it applies commands as the engine does and performs what is wanted.
+//!
+//! After every command it checks what must always hold: indexes equal a recomputation, wishes kept
+//! up to date by dirty keys equal the full set, and no start breaks a rule of the schedule.
+
+mod actor;
+mod dice;
+mod indexes;
+mod oracle;
+mod people;
+mod properties;
+mod story;
+mod world;
+
+pub(crate) use story::{check, given, refused, render, spec};
+pub(crate) use world::World;
