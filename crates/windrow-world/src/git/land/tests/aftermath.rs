@@ -179,3 +179,20 @@ fn a_checkout_that_is_gone_holds_nothing_up() {
     let moved = crate::git::Landed::Moved { followed: None, missing };
     assert_eq!(ground.lander().land(&request).unwrap(), moved);
 }
+
+#[test]
+fn what_the_person_staged_alike_is_not_judged() {
+    for step in ["files", "moved"] {
+        let ground = Ground::new();
+        let new = ground.usual();
+        ground.put("a", "a: landed\n");
+        ground.git(["add", "a"]);
+        ground.put("a", "a: landed, then edited\n");
+        child::run(&ground, Verb::Land, &new, step, Dies::Lander);
+        let finished = recover(&ground);
+        assert_eq!((finished.direction, finished.left.len()), (Direction::Forward, 0), "{step}");
+        assert_eq!(ground.head(), new);
+        assert_eq!(ground.status(), " M a\n");
+        assert_eq!(ground.text("a"), "a: landed, then edited\n");
+    }
+}

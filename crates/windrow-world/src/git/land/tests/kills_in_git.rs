@@ -132,8 +132,12 @@ fn recovery_waits_for_an_orphan_that_still_writes() {
     let done = child::run_with_orphans(&ground, &new);
     assert!(!done.success());
     let lock = fs::File::open(ground.beside("state/landing.lock")).unwrap();
-    let tried = flock(&lock, FlockOperation::NonBlockingLockExclusive);
-    assert_eq!(tried, Err(rustix::io::Errno::WOULDBLOCK), "the orphan does not hold the lock");
+    // Every child but the orphan is gone after a while; the orphan waits for us.
+    for _ in 0..50 {
+        ground.git(["rev-parse", "HEAD"]);
+        let tried = flock(&lock, FlockOperation::NonBlockingLockExclusive);
+        assert_eq!(tried, Err(rustix::io::Errno::WOULDBLOCK), "the orphan holds no lock");
+    }
     // The orphan goes on once the gate was opened for writing and closed again.
     drop(fs::File::options().write(true).open(&gate).unwrap());
     ground.lander().recover().unwrap();

@@ -122,16 +122,20 @@ fn every_kind_goes_back() {
 
 #[test]
 fn an_edit_where_a_file_and_a_folder_change_places_keeps_both_as_they_are() {
-    let (ground, new) = ground(false);
-    child::run(&ground, Verb::Land, &new, "moved", Dies::Lander);
-    fs::remove_file(ground.main.join("dir")).unwrap();
-    ground.put("dir/one", "dir/one: edited\n");
-    ground.put("dir/own", "the person's\n");
-    let finished = ground.lander().recover().unwrap().finished.unwrap();
-    assert!(finished.left.contains(&"dir/one".into()), "{:?}", finished.left);
-    assert_eq!(ground.head(), new);
-    assert_eq!(ground.text("dir/one"), "dir/one: edited\n");
-    assert_eq!(ground.text("dir/own"), "the person's\n");
-    assert_eq!(ground.text("a/inside"), "a is a folder\n");
-    ground.assert_tidy();
+    for own in [false, true] {
+        let (ground, new) = ground(false);
+        child::run(&ground, Verb::Land, &new, "moved", Dies::Lander);
+        fs::remove_file(ground.main.join("dir")).unwrap();
+        ground.put("dir/one", "dir/one: edited\n");
+        if own {
+            ground.put("dir/own", "the person's\n");
+        }
+        let finished = ground.lander().recover().unwrap().finished.unwrap();
+        assert!(finished.left.contains(&"dir/one".into()), "{:?}", finished.left);
+        assert_eq!(ground.head(), new);
+        assert_eq!(ground.text("dir/one"), "dir/one: edited\n");
+        assert_eq!(ground.main.join("dir/own").exists(), own);
+        assert_eq!(ground.text("a/inside"), "a is a folder\n");
+        ground.assert_tidy();
+    }
 }
