@@ -31,8 +31,14 @@ pub enum MergeReport {
         /// Its tree.
         tree: String,
     },
-    /// The target has the work already.
+    /// The target has the work already, by other means than a landing.
     AlreadyIn,
+    /// The target has it already by this merge commit: a landing whose report was lost, or a
+    /// person's own merge.
+    Landed {
+        /// The merge commit.
+        commit: String,
+    },
     /// It collides with what landed meanwhile.
     Conflict {
         /// The files, as shown to people.
@@ -57,6 +63,10 @@ impl ReportMerged {
                 commit: commit.clone(),
                 tree: tree.clone(),
             }]),
+            MergeReport::Landed { commit } => {
+                let (commit, onto) = (commit.clone(), commit.clone());
+                Ok(vec![Event::WorkLanded { landing, commit, onto }])
+            }
             MergeReport::AlreadyIn => {
                 let why = format!("`{}` has the work already", entry.branch);
                 Ok(vec![

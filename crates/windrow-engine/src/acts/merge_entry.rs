@@ -21,6 +21,7 @@ struct Entry {
     place: Arc<Place>,
     branch: String,
     commit: String,
+    base: String,
     message: String,
     identity: Identity,
     seconds: i64,
@@ -36,6 +37,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         place: Arc::clone(&tools.place),
         branch: landing.branch.clone(),
         commit: landing.commit.clone(),
+        base: landing.base.clone(),
         message: message::landing(state, landing)?,
         identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
         seconds: landing.taken_at.0 / 1000,
@@ -62,7 +64,7 @@ fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
     let onto = onto.ok_or_else(|| format!("the branch `{}` does not exist", entry.branch))?;
     let work = Oid::parse(&entry.commit).map_err(|e| chain(&e))?;
     match git::merge(repo, &onto, &work).map_err(|e| chain(&e))? {
-        Merged::AlreadyIn => Ok((MergeReport::AlreadyIn, None)),
+        Merged::AlreadyIn => Ok((already_in(entry, &onto, &work)?, None)),
         Merged::Conflict { files, messages } => {
             let names = files.iter().map(|f| f.path.to_string_lossy().into_owned()).collect();
             let text = Text::new(both_sides(entry, &files, &messages));
@@ -76,6 +78,16 @@ fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
             clean(entry, &onto, &work, tree).map(|report| (report, None))
         }
     }
+}
+
+/// How the target came to have the work: by a merge commit of exactly this work, or otherwise.
+fn already_in(entry: &Entry, onto: &Oid, work: &Oid) -> Result<MergeReport, String> {
+    let base = Oid::parse(&entry.base).map_err(|e| chain(&e))?;
+    let merge = git::merge_of(&entry.place.repo, &base, onto, work).map_err(|e| chain(&e))?;
+    Ok(match merge {
+        Some(commit) => MergeReport::Landed { commit: commit.to_string() },
+        None => MergeReport::AlreadyIn,
+    })
 }
 
 fn clean(entry: &Entry, onto: &Oid, work: &Oid, tree: Oid) -> Result<MergeReport, String> {

@@ -158,6 +158,24 @@ pub fn first_parents(repo: &Repo, from: Option<&Oid>, to: &Oid) -> Result<Vec<Oi
     String::from_utf8_lossy(&answer).lines().map(Oid::parse).collect()
 }
 
+/// The first-parent commit between `from` and `to` that merged exactly `work`, if there is one.
+///
+/// # Errors
+/// One of them is not a commit here.
+pub fn merge_of(repo: &Repo, from: &Oid, to: &Oid, work: &Oid) -> Result<Option<Oid>, GitError> {
+    let range = format!("{from}..{to}");
+    let list = ["rev-list", "--first-parent", "--merges", "--parents", &range, "--"];
+    let answer = repo.git(list).success()?;
+    for line in String::from_utf8_lossy(&answer).lines() {
+        let mut names = line.split(' ');
+        let merge = names.next().unwrap_or_default();
+        if names.skip(1).any(|parent| parent == work.as_str()) {
+            return Oid::parse(merge).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 fn failed(line: String, done: &crate::cmd::Output) -> GitError {
     let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
     crate::cmd::CmdError::Failed { line, status: done.status, stderr }.into()

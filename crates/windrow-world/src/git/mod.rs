@@ -40,7 +40,7 @@ pub use land::{
 };
 pub use merge::{
     ConflictFile, FLIGHT, MergeCommit, Merged, first_parents, is_ancestor, land_commit, merge,
-    tree_of, unpin,
+    merge_of, tree_of, unpin,
 };
 pub use open::{
     Branch, Discovered, Head, Identity, OLDEST_GIT, OpenError, Operation, current_branch,
