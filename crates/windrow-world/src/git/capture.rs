@@ -110,7 +110,7 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
     if found.is_clean() && is_there(&tree.git_dir.join(WARM)) {
         return before(saved);
     }
-    let plan = Plan::make(&tree.path, spec.trash, &found.scan.unholdable, spec.trash_limit)?;
+    let plan = Plan::make(tree, spec.trash, &found.scan.unholdable, spec.trash_limit)?;
     let moved_before = plan.as_ref().is_ok_and(|plan| !plan.items.is_empty());
     let safe = || found.head.as_ref().map_or(Ok(true), |at| is_reachable(repo, at, spec.safe));
     if !moved_before && found.is_clean() && safe()? {
@@ -120,14 +120,9 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
         Ok(plan) => (Some(plan), Vec::new()),
         Err(left) => (None, left),
     };
-    if found.modules {
-        let why = "git directories of submodules, to which the index only points".to_owned();
-        left.push(Left { path: tree.git_dir.join("modules"), why });
-    }
-    let plan = plan.filter(|_| left.is_empty());
     let commit = write(repo, tree, spec, &found, plan.as_ref(), &left)?;
     if let Some(plan) = plan {
-        left.extend(plan.carry_out(&tree.path)?);
+        left.extend(plan.carry_out(tree)?);
     }
     Ok(if left.is_empty() {
         Captured::Kept { commit, saved }

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::capture_scan::TreePath;
-use super::repo::Oid;
+use super::capture_scan::{TreePath, on_disk};
+use super::repo::{Oid, Tree};
 
 /// The version of the format that is written; a higher one cannot be read.
 pub(super) const VERSION: u32 = 1;
@@ -51,6 +51,16 @@ pub(super) struct TrashItem {
     pub(super) stored: u32,
     /// What it is.
     pub(super) kind: String,
+    /// Whether it was in the tree's git directory and not among its files.
+    #[serde(default)]
+    pub(super) registration: bool,
+}
+
+impl TrashItem {
+    /// Where it belongs.
+    pub(super) fn home(&self, tree: &Tree) -> PathBuf {
+        on_disk(if self.registration { &tree.git_dir } else { &tree.path }, &self.path)
+    }
 }
 
 pub(super) fn as_path(bytes: &[u8]) -> PathBuf {

@@ -131,7 +131,10 @@ impl Shape {
             status: git(&tree.path, ["status", "--porcelain=v2", "-uall", "--no-renames"]),
             flags: git(&tree.path, ["ls-files", "-v"]),
             staged: git(&tree.path, ["ls-files", "-s"]),
-            head: Oid::parse(&git(&tree.path, ["rev-parse", "HEAD"])).ok(),
+            head: Oid::parse(&String::from_utf8_lossy(
+                &try_git(&tree.path, ["rev-parse", "--verify", "-q", "HEAD"]).stdout,
+            ))
+            .ok(),
             state: state.filter_map(read).collect(),
             files,
         }
@@ -402,4 +405,114 @@ fn a_commit_that_was_only_pinned_comes_back_as_a_tree() {
     let back = Setup::new(&fx).restore();
     assert_eq!(git(&back.tree.path, ["rev-parse", "HEAD"]), fx.base.as_str());
     assert_eq!(git(&back.tree.path, ["branch", "--show-current"]), "windrow/back");
+}
+
+#[test]
+fn edits_that_keep_size_and_time_are_seen() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    git(&tree.path, ["update-index", "--assume-unchanged", "b.txt"]);
+    for (name, text) in
+        [("a.txt", "ONE\ntwo\nthree\n"), ("b.txt", "B\n"), ("run.sh", "#!/bin/ba\n")]
+    {
+        let path = tree.path.join(name);
+        let time = path.metadata().unwrap().modified().unwrap();
+        put(&path, text);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    }
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
+fn the_first_commit_of_a_new_history_need_not_be_made() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    git(&tree.path, ["checkout", "-q", "--orphan", "fresh"]);
+    put(&tree.path.join("new"), "new\n");
+    let back = Setup::new(&fx).round_trip(&tree);
+    assert_eq!(Fixture::head(&back), Head::Branch("refs/heads/windrow/back".to_owned()));
+}
+
+#[test]
+fn a_repository_made_in_place_of_the_link_is_kept() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    fs::remove_file(tree.path.join(".git")).unwrap();
+    git(&tree.path, ["init", "-q"]);
+    put(&tree.path.join("a.txt"), "mine\n");
+    git(&tree.path, ["add", "a.txt"]);
+    git(&tree.path, ["commit", "-qm", "inner"]);
+    let setup = Setup::new(&fx);
+    let (_, saved) = kept_as(setup.capture(&tree));
+    fx.worktrees.remove(&tree, &saved).unwrap();
+    let back = setup.restore();
+    assert_eq!(back.missing, [PathBuf::from(".git")]);
+    assert_eq!(fs::read_to_string(back.tree.path.join("a.txt")).unwrap(), "mine\n");
+    assert_eq!(git(&setup.trash().join("0"), ["log", "--format=%s"]), "inner");
+}
+
+#[test]
+fn a_submodule_that_was_checked_out_comes_back_with_its_commits() {
+    let (fx, other) = (Fixture::new(), Fixture::new());
+    let source = other.main.to_str().unwrap();
+    let allow = ["-c", "protocol.file.allow=always", "submodule", "--quiet"];
+    git(&fx.main, [&allow[..], &["add", source, "sub"]].concat());
+    git(&fx.main, ["commit", "-qm", "with a submodule"]);
+    let base = fx.repo.commit("main").unwrap().unwrap();
+    let tree = fx.worktrees.create(&fx.path("toast"), "windrow/toast", &base).unwrap();
+    git(&tree.path, [&allow[..], &["update", "--init"]].concat());
+    put(&tree.path.join("sub/b.txt"), "mine\n");
+    git(&tree.path.join("sub"), ["commit", "-qam", "inner"]);
+    let (setup, before) = (Setup::new(&fx), Shape::of(&tree));
+    let (_, saved) = kept_as(setup.capture(&tree));
+    fx.worktrees.remove(&tree, &saved).unwrap();
+    let back = setup.restore();
+    assert_eq!(back.missing, Vec::<PathBuf>::new());
+    let after = Shape::of(&back.tree);
+    assert_eq!((&after.status, &after.staged), (&before.status, &before.staged));
+    assert_eq!(fs::read_to_string(back.tree.path.join("sub/b.txt")).unwrap(), "mine\n");
+    assert_eq!(git(&back.tree.path.join("sub"), ["log", "--format=%s", "-1"]), "inner");
+}
+
+#[test]
+fn a_second_item_at_one_path_does_not_take_the_place_of_the_first() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    let setup = Setup::new(&fx);
+    for text in ["first\n", "second\n"] {
+        git(&tree.path, ["init", "-q", "nested"]);
+        put(&tree.path.join("nested/file"), text);
+        kept_as(setup.capture(&tree));
+        assert!(!tree.path.join("nested").exists());
+    }
+    let back = setup.restore();
+    assert_eq!(fs::read_to_string(back.tree.path.join("nested/file")).unwrap(), "second\n");
+    assert_eq!(back.missing, [PathBuf::from("nested")]);
+    assert_eq!(fs::read_to_string(setup.trash().join("0/file")).unwrap(), "first\n");
+}
+
+#[test]
+fn a_kept_tree_cannot_write_outside_of_its_worktree() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    put(&tree.path.join("a.txt"), "mine\n");
+    let setup = Setup::new(&fx);
+    kept_as(setup.capture(&tree));
+    // A link in the index and a file below it in the capture: no capture writes that.
+    let out = fx.beside("out");
+    fs::create_dir(&out).unwrap();
+    symlink(&out, fx.main.join("way")).unwrap();
+    git(&fx.main, ["add", "way"]);
+    let index = git(&fx.main, ["hash-object", "-w", ".git/index"]);
+    let file = git(&fx.main, ["rev-parse", "main:a.txt"]);
+    git(&fx.main, ["read-tree", NAME]);
+    for (path, oid) in [("files/way/x", &file), ("index", &index)] {
+        git(&fx.main, ["update-index", "--add", "--cacheinfo", &format!("100644,{oid},{path}")]);
+    }
+    let forged = git(&fx.main, ["write-tree"]);
+    let forged = git(&fx.main, ["commit-tree", &forged, "-p", "main", "-m", "Kept work: forged"]);
+    git(&fx.main, ["update-ref", NAME, &forged]);
+    let refused = restore(&fx.worktrees, NAME, &setup.trash(), &fx.path("back"), "windrow/back");
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
 }

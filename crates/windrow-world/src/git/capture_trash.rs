@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::capture_meta::{TrashItem, as_path};
 use super::capture_scan::{TreePath, on_disk};
-use super::repo::GitError;
+use super::repo::{GitError, Tree};
 use super::worktree_registry::{file_error, is_there, replace};
 
 const MANIFEST: &str = "manifest.json";
@@ -39,12 +39,16 @@ impl Plan {
     ///
     /// `limit` bounds the sum of the files' sizes in bytes.
     pub(super) fn make(
-        root: &Path,
+        tree: &Tree,
         folder: &Path,
         what: &BTreeMap<TreePath, &'static str>,
         limit: u64,
     ) -> Result<Result<Self, Vec<Left>>, GitError> {
         let mut items = held(folder)?;
+        let modules = is_there(&tree.git_dir.join("modules"));
+        let modules = modules.then_some((&b"modules"[..], "the repositories of submodules", true));
+        let what = what.iter().map(|(path, kind)| (&path[..], *kind, false));
+        let what: Vec<(&[u8], &str, bool)> = what.chain(modules).collect();
         if what.is_empty() {
             return Ok(Ok(Self { folder: folder.to_owned(), items }));
         }
@@ -52,8 +56,8 @@ impl Plan {
         let device = folder.metadata().map_err(file_error("look at", folder))?.dev();
         let mut left = Vec::new();
         let mut sum = 0_u64;
-        for (path, kind) in what {
-            let real = on_disk(root, path);
+        for (path, kind, registration) in what {
+            let real = on_disk(if registration { &tree.git_dir } else { &tree.path }, path);
             let weight = weigh(&real, device);
             let why = match weight {
                 Err(error) => Some(format!("{kind}, which cannot be measured: {error}")),
@@ -66,10 +70,14 @@ impl Plan {
             };
             match why {
                 Some(why) => left.push(Left { path: as_path(path), why }),
-                None if items.iter().any(|item| item.path == *path) => {}
+                // An item of that path that did move is an older one: this is another.
+                None if items.iter().any(|item| {
+                    item.path == path && !is_there(&folder.join(item.stored.to_string()))
+                }) => {}
                 None => {
                     let stored = items.iter().map(|item| item.stored + 1).max().unwrap_or(0);
-                    items.push(TrashItem { path: path.clone(), stored, kind: (*kind).to_owned() });
+                    let (path, kind) = (path.to_vec(), kind.to_owned());
+                    items.push(TrashItem { path, stored, kind, registration });
                 }
             }
         }
@@ -78,7 +86,7 @@ impl Plan {
     }
 
     /// Moves everything that has not been moved yet; what refuses stays and is returned.
-    pub(super) fn carry_out(&self, root: &Path) -> Result<Vec<Left>, GitError> {
+    pub(super) fn carry_out(&self, tree: &Tree) -> Result<Vec<Left>, GitError> {
         let mut left = Vec::new();
         if self.items.is_empty() {
             return Ok(left);
@@ -89,7 +97,7 @@ impl Plan {
         })?;
         replace(&self.folder.join(MANIFEST), &text)?;
         for item in &self.items {
-            let (from, to) = (on_disk(root, &item.path), self.folder.join(item.stored.to_string()));
+            let (from, to) = (item.home(tree), self.folder.join(item.stored.to_string()));
             if is_there(&to) || !is_there(&from) {
                 continue;
             }

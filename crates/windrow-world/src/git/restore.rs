@@ -42,14 +42,6 @@ pub enum RestoreError {
         /// The format it has.
         version: u32,
     },
-    /// The kept commit holds something no capture writes.
-    #[error("failed to read the kept work `{name}`: {what}")]
-    Broken {
-        /// The ref name.
-        name: String,
-        /// What is wrong with it.
-        what: String,
-    },
 }
 
 /// One kept ref.
@@ -178,9 +170,8 @@ pub fn restore(
     if meta.version > VERSION {
         return Err(RestoreError::Newer { name: name.to_owned(), version: meta.version });
     }
-    let broken = |what: &str| RestoreError::Broken { name: name.to_owned(), what: what.to_owned() };
-    let head = meta.head.clone().ok_or_else(|| broken("it has no commit to start from"))?;
-    let (tree, missing) = worktrees
-        .refill(path, &head, |tree| Refill::of(repo, &commit, tree, branch)?.run(&meta, trash))?;
+    let (tree, missing) = worktrees.refill(path, &commit, meta.head.as_ref(), |tree| {
+        Refill::of(repo, &commit, tree, branch)?.run(&meta, trash)
+    })?;
     Ok(Restored { tree, missing })
 }

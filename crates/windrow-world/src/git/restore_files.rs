@@ -161,25 +161,50 @@ impl<'a> Refill<'a> {
         }
     }
 
-    /// Moves trashed items back; returns those that are nowhere.
+    /// Moves trashed items back; returns those that are nowhere, or whose place is taken.
     fn bring_back(&self, meta: &Meta, trash: &Path) -> Result<Vec<PathBuf>, GitError> {
         let mut missing: Vec<PathBuf> = Vec::new();
-        for item in &meta.items {
-            let (from, to) =
-                (trash.join(item.stored.to_string()), on_disk(&self.tree.path, &item.path));
-            if is_there(&from) {
-                // A whole `.git` folder was at the root: it cannot be again, beside our link.
-                if item.path == b".git" {
-                    missing.push(as_path(&item.path));
-                    continue;
+        let mut placed: HashSet<&[u8]> = HashSet::new();
+        // Of two at one path the later one was captured last; the other stays in the trash.
+        for item in meta.items.iter().rev() {
+            let (from, to) = (trash.join(item.stored.to_string()), item.home(self.tree));
+            // In the git directory nothing but the submodules' repositories may be put.
+            if item.registration && item.path != b"modules" {
+                return Err(hostile(&item.path));
+            }
+            if is_there(&from) && !is_there(&to) {
+                if !item.registration {
+                    make_parents(&self.tree.path, &item.path, true)?;
                 }
-                make_parents(&self.tree.path, &item.path, true)?;
                 fs::rename(&from, &to).map_err(file_error("bring back", &to))?;
-            } else if !is_there(&to) {
+            } else if is_there(&from) || !is_there(&to) || placed.contains(&item.path[..]) {
                 missing.push(as_path(&item.path));
             }
+            placed.insert(&item.path);
+        }
+        let modules = meta.items.iter().any(|item| item.registration);
+        for item in meta.items.iter().filter(|item| modules && !item.registration) {
+            self.relink_submodule(&item.path)?;
         }
         Ok(missing)
+    }
+
+    /// Lets a submodule's folder and its repository, which both moved, find each other again.
+    fn relink_submodule(&self, path: &[u8]) -> Result<(), GitError> {
+        let folder = on_disk(&self.tree.path, path);
+        let link = folder.join(".git");
+        let Ok(text) = fs::read(&link) else { return Ok(()) };
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let Some((_, name)) = text.trim().rsplit_once("/modules/") else { return Ok(()) };
+        let git_dir = self.tree.git_dir.join("modules").join(name);
+        if name.split('/').any(|part| part == "..") || !git_dir.is_dir() {
+            return Ok(());
+        }
+        let back = [b"gitdir: ", git_dir.as_os_str().as_bytes(), b"\n"].concat();
+        registry::replace(&link, &back)?;
+        let config = self.repo.git(["config", "--file"]).arg(git_dir.join("config"));
+        config.arg("core.worktree").arg(&folder).success()?;
+        Ok(())
     }
 }
 

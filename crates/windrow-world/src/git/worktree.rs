@@ -98,6 +98,7 @@ impl Worktrees {
             fs::create_dir_all(dir).map_err(file_error("make", dir))?;
         }
         let root = root.canonicalize().map_err(file_error("find", root))?;
+        super::worktree_reset::sweep_gone(&root);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let slots = Slots::new(cores);
         Ok(Self {
@@ -272,11 +273,13 @@ impl Worktrees {
 
     /// Makes an empty tree at `path`, has it filled, and gives it the HEAD that `fill` returns.
     ///
-    /// A killed call is recognised by its mark and done again.
+    /// A branch is made at `base`, or left without a commit when there is none; `any` is a commit
+    /// at which the registration can start. A killed call is recognised by its mark and done again.
     pub(super) fn refill(
         &self,
         path: &Path,
-        base: &Oid,
+        any: &Oid,
+        base: Option<&Oid>,
         fill: impl FnOnce(&Tree) -> Result<(Vec<PathBuf>, Head), WorktreeError>,
     ) -> Result<(Tree, Vec<PathBuf>), WorktreeError> {
         let path = self.inside(path)?;
@@ -292,7 +295,7 @@ impl Worktrees {
                     return Err(WorktreeError::PathTaken { path: tree.path });
                 }
                 Some(tree) => tree,
-                None => self.add(&list, &path, &Head::Detached(base.clone()), base)?,
+                None => self.add(&list, &path, &Head::Detached(any.clone()), any)?,
             }
         };
         let marker = tree.git_dir.join(MAKING);
@@ -303,7 +306,16 @@ impl Worktrees {
         let (missing, head) = fill(&tree)?;
         {
             let _list = self.lock_list()?;
-            self.make_branch(&head, base, &tree.path)?;
+            match (base, &head) {
+                (Some(base), _) => self.make_branch(&head, base, &tree.path)?,
+                (None, Head::Branch(name)) => {
+                    if let Some(at) = self.repo.ref_value(name)? {
+                        let branch = short(name).to_owned();
+                        return Err(WorktreeError::BranchExists { branch, at });
+                    }
+                }
+                (None, Head::Detached(_)) => {}
+            }
             registry::set_head(&tree, &head)?;
         }
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;

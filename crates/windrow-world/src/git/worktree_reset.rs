@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -149,8 +150,20 @@ impl Worktrees {
     }
 }
 
+/// How the folder of a tree that is being removed is called, before its own name.
+const GONE: &str = ".gone-";
+
+/// Removes folders of removed trees that a killed [`Worktrees::remove`] left.
+pub(super) fn sweep_gone(root: &Path) {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().as_bytes().starts_with(GONE.as_bytes())) {
+        // One that is removed by somebody else at this moment, or not at all, stops nobody.
+        drop(remove_all(&entry.path()));
+    }
+}
+
 fn aside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".gone-");
+    let mut name = std::ffi::OsString::from(GONE);
     name.push(path.file_name().unwrap_or_default());
     path.with_file_name(name)
 }
