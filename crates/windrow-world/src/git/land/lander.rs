@@ -77,7 +77,10 @@ impl Lander {
         self.require_sense(request)?;
         let calls = self.lock()?;
         if self.record.load()?.is_some() {
-            self.recover_under(&calls)?;
+            match self.recover_under(&calls) {
+                Err(LandError::Held(busy)) => return Ok(Landed::Busy(busy)),
+                recovered => drop(recovered?),
+            }
         }
         let head = self.repo.ref_value(&request.refname())?;
         if let Some(head) = &head

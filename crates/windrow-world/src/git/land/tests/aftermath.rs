@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::child::{self, Dies, Verb};
 use super::ground::Ground;
-use crate::git::{Direction, Finished, Oid};
+use crate::git::{Busy, Direction, Finished, Landed, Oid};
 
 /// A ground where the landing of `usual` work was killed at `step`.
 fn killed(step: &str) -> (Ground, Oid, Oid) {
@@ -153,11 +153,16 @@ fn a_removed_lock_and_nothing_else_is_finished() {
 
 #[test]
 fn somebody_elses_lock_is_not_removed() {
-    let (ground, _, _) = killed("moved");
+    let (ground, old, new) = killed("moved");
     let lock = ground.main.join(".git/index.lock");
     fs::remove_file(&lock).unwrap();
     ground.put(".git/index.lock", "");
     ground.lander().recover().unwrap_err();
+    let request = crate::git::Move { old, ..ground.request(&new) };
+    let landed = ground.lander().land(&request).unwrap();
+    let worktree = ground.main.clone();
+    let busy = Busy::IndexLocked { worktree, lock: lock.clone() };
+    assert_eq!(landed, Landed::Busy(busy));
     assert!(lock.exists());
     fs::remove_file(&lock).unwrap();
     assert_eq!(recover(&ground).direction, Direction::Forward);
@@ -176,7 +181,7 @@ fn a_checkout_that_is_gone_holds_nothing_up() {
     assert_eq!(recover(&ground).direction, Direction::Back);
     let request = ground.request(&new);
     let missing = vec![linked];
-    let moved = crate::git::Landed::Moved { followed: None, missing };
+    let moved = Landed::Moved { followed: None, missing };
     assert_eq!(ground.lander().land(&request).unwrap(), moved);
 }
 
