@@ -88,7 +88,11 @@ fn start_sessions(state: &State, stamp: Stamp) -> Vec<Event> {
 }
 
 fn start_in(state: &State, run: &Run, stamp: Stamp) -> Vec<Event> {
-    let (chosen, _) = choose(state, run, free_slots(run));
+    // A start here may take files from what another run ranks higher and has no slot for yet; from
+    // then on that waits and reserves. So runs beside each other start one at a time.
+    let beside = state.ready.keys().any(|other| *other != run.id);
+    let limit = if beside { 1 } else { free_slots(run) };
+    let (chosen, _) = choose(state, run, limit);
     let last = state.sessions.last_key_value().map_or(0, |(last, _)| last.0);
     let numbered = (1_u64..).zip(chosen);
     numbered

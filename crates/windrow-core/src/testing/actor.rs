@@ -10,15 +10,16 @@ use crate::ids::{Generation, LandingId, SessionId};
 use crate::message;
 use crate::state::{EntryState, Exit, ExitHow, OpenTree, Process, Session, Verdict};
 
-use super::World;
 use super::dice::Dice;
+use super::{Weather, World};
 
 const PATHS: [&str; 6] = ["src/a.rs", "src/b/c.rs", "docs/x.md", "api/y.rs", "api/z/w.rs", "top"];
 
 impl World {
     /// Does what `effect` says and gives the report of it.
     pub(crate) fn perform(&mut self, effect: Effect, dice: &mut Dice) -> Command {
-        if !matches!(effect, Effect::WatchAgent(..)) && dice.once_in(12) {
+        let luck = if self.weather == Weather::NoLuck { 2 } else { 14 };
+        if !matches!(effect, Effect::WatchAgent(..)) && dice.once_in(luck) {
             let reason = "it did not work".to_owned();
             return Command::ReportSetback(ReportSetback { effect, reason });
         }
@@ -32,7 +33,9 @@ impl World {
             Effect::OpenTree(session, generation) => self.open(session, generation),
             Effect::StartAgent(session, generation) => self.start(session, generation, dice),
             Effect::WatchAgent(session, generation) => {
-                ended(session, generation, exit(dice.below(40)))
+                let killed = self.weather == Weather::Killer && dice.below(3) > 0;
+                let how = if killed { ExitHow::Signal(9) } else { exit(dice.below(40)) };
+                ended(session, generation, how)
             }
             Effect::StopAgent(session, generation) => {
                 let how = if dice.once_in(6) { ExitHow::Code(0) } else { ExitHow::Stopped };
@@ -145,6 +148,7 @@ impl World {
 
     fn gate(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
         let verdict = match dice.below(8) {
+            1.. if self.weather == Weather::NoGates => Verdict::CouldNotRun("no shell".to_owned()),
             0..=4 => Verdict::Passed,
             5..=6 => Verdict::Failed,
             _ => Verdict::CouldNotRun("no shell".to_owned()),
@@ -182,7 +186,10 @@ impl World {
                     self.heads.insert(branch, format!("person-{}", self.commits));
                     MoveReport::TargetMoved
                 }
-                3..=4 => MoveReport::Busy("a rebase is stopped".to_owned()),
+                1..=4 if self.weather == Weather::Busy => {
+                    MoveReport::Busy("a rebase is stopped".to_owned())
+                }
+                4 => MoveReport::Busy("a rebase is stopped".to_owned()),
                 _ => {
                     assert!(self.moved.insert(landing), "{landing} moves the branch twice");
                     self.heads.insert(branch, commit);

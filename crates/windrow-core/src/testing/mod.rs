@@ -13,4 +13,4 @@ mod story;
 mod world;
 
 pub(crate) use story::{check, given, refused, render, spec};
-pub(crate) use world::World;
+pub(crate) use world::{Weather, World};

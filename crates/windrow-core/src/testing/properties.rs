@@ -11,8 +11,8 @@ use crate::schedule::next_deadline;
 use crate::state::{EntryState, RunEnd, RunPhase, State, TaskPhase};
 use crate::{Effect, Event, Rejection, Stamp, Timestamp, decide};
 
-use super::World;
 use super::dice::Dice;
+use super::{Weather, World};
 
 /// Rolls for a whole story: what there is, what happens, what goes wrong.
 fn rolls() -> impl Strategy<Value = Vec<u16>> {
@@ -30,9 +30,10 @@ fn live(dice: &mut Dice) -> World {
     }
     let wish = world.new_run(dice);
     tell(&mut world, &wish);
+    world.weather = dice.pick(Weather::ALL).unwrap_or_default();
     while dice.left() {
-        match dice.below(16) {
-            0..=5 => {
+        match dice.below(26) {
+            0..=8 => {
                 if let Some(effect) = dice.pick(world.wanted()) {
                     let report = world.perform(effect, dice);
                     if dice.once_in(20) {
@@ -42,27 +43,27 @@ fn live(dice: &mut Dice) -> World {
                     past.push(report);
                 }
             }
-            6..=8 => {
+            9..=12 => {
                 if let Some(effect) = dice.pick(world.wanted()) {
                     under_way.push(world.perform(effect, dice));
                 }
             }
-            9 | 10 if !under_way.is_empty() => {
+            13..=16 if !under_way.is_empty() => {
                 let report = under_way.swap_remove(dice.below(under_way.len()));
                 tell(&mut world, &report);
                 past.push(report);
             }
-            11 => {
+            17 => {
                 if let Some(report) = dice.pick(past.iter()) {
                     tell_again(&mut world, report);
                 }
             }
-            12 => {
-                let far = if dice.once_in(6) { 4_000_000 } else { 400 };
-                world.now = world.now.plus(dice.below(far) as u64);
+            18..=20 => {
+                let far = [1, 20, 700].map(|far| far * (100 + dice.below(100)));
+                world.now = world.now.plus(dice.pick(far).unwrap_or(0) as u64);
                 world.settle();
             }
-            13 if dice.once_in(4) => world.now = Timestamp(world.now.0 - 5_000),
+            21 if dice.once_in(4) => world.now = Timestamp(world.now.0 - 5_000),
             _ => {
                 let wish = world.wish_of_person(dice);
                 tell(&mut world, &wish);
@@ -93,6 +94,7 @@ fn tell_again(world: &mut World, report: &Command) {
 /// Lets everything go well until nothing is wanted and no moment is waited for.
 fn finish(world: &mut World) {
     let mut fair = Dice::default();
+    world.weather = Weather::Fair;
     for _ in 0..4_000 {
         if let Some(effect) = next_effect(world) {
             let report = world.perform(effect, &mut fair);
@@ -202,7 +204,7 @@ fn check_wait(state: &State, id: TaskId, wait: &Wait) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Everything that `World` checks after each step holds; replay and snapshot lead to the same state.
     #[test]

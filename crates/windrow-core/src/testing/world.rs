@@ -14,6 +14,27 @@ use crate::{decide, evolve};
 
 use super::{indexes, oracle};
 
+/// What goes wrong more often than the rest in a story.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// Nothing in particular.
+    #[default]
+    Fair,
+    /// Gates cannot run.
+    NoGates,
+    /// Windrow's own acts fail.
+    NoLuck,
+    /// The target branch is in the way.
+    Busy,
+    /// Workers are ended from outside.
+    Killer,
+}
+
+impl Weather {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Fair, Self::NoGates, Self::NoLuck, Self::Busy, Self::Killer];
+}
+
 /// State, journal and what the tests know of the world outside.
 #[derive(Clone, Default)]
 pub(crate) struct World {
@@ -28,6 +49,7 @@ pub(crate) struct World {
     /// Trees and gates that passed when they were run.
     pub(crate) passed: BTreeSet<(String, String)>,
     pub(crate) commits: u64,
+    pub(crate) weather: Weather,
 }
 
 impl World {
