@@ -177,7 +177,8 @@ impl Cmd {
         line
     }
 
-    /// Runs the process to its end, whatever its status.
+    /// Runs the process to its end, whatever its exit code; one that a signal ended said nothing,
+    /// and that is an error.
     pub fn output(mut self) -> Result<Output, CmdError> {
         let bytes = match std::mem::replace(&mut self.stdin, Input::Closed) {
             Input::Bytes(bytes) => {
@@ -189,7 +190,7 @@ impl Cmd {
                 None
             }
         };
-        let program = self.program.to_string_lossy().into_owned();
+        let (program, line) = (self.program.to_string_lossy().into_owned(), self.line());
         let mut child = self.spawn()?;
         // The writer runs beside the readers, so that a child that answers while it is still being
         // fed cannot block both sides. A child that stops reading is not an error: its status says
@@ -202,6 +203,10 @@ impl Cmd {
         let done = child.wait_with_output().map_err(|source| CmdError::Talk { program, source })?;
         if let Some(writer) = writer {
             let _never_panics = writer.join();
+        }
+        if done.status.code().is_none() {
+            let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+            return Err(CmdError::Failed { line, status: done.status, stderr });
         }
         Ok(Output { status: done.status, stdout: done.stdout, stderr: done.stderr })
     }

@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cmd::{Cmd, CmdError, Output};
 
@@ -157,15 +158,35 @@ impl Repo {
     /// Resolves a revision to a commit, or nothing when there is none of that name.
     pub fn commit(&self, revision: &str) -> Result<Option<Oid>, GitError> {
         let spec = format!("{revision}^{{commit}}");
-        let done =
-            self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).output()?;
-        if done.status.success() { line(&done).map(Some) } else { Ok(None) }
+        let call = self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
+        let said = call.line();
+        let done = call.output()?;
+        match done.status.code() {
+            Some(0) => line(&done).map(Some),
+            Some(1) => Ok(None),
+            _ => Err(failed(said, &done)),
+        }
     }
 
     /// Reads what a full ref name holds, without peeling; nothing when there is no such ref.
     pub fn ref_value(&self, name: &str) -> Result<Option<Oid>, GitError> {
-        let done = self.git(["show-ref", "--verify", "--hash", "--", name]).output()?;
-        if done.status.success() { line(&done).map(Some) } else { Ok(None) }
+        let call = self.git(["show-ref", "--verify", "--hash", "--", name]);
+        let said = call.line();
+        let done = call.output()?;
+        if done.status.success() {
+            return line(&done).map(Some);
+        }
+        // There is no exit code of its own for a ref that is not there.
+        let missing = String::from_utf8_lossy(&done.stderr).contains("not a valid ref");
+        if missing { Ok(None) } else { Err(failed(said, &done)) }
+    }
+
+    /// Removes the lock of a ref that a killed git left; false when there is none that old.
+    fn remove_stale_lock(&self, name: &str) -> bool {
+        let lock = self.common.join(format!("{name}.lock"));
+        let made = std::fs::symlink_metadata(&lock).and_then(|meta| meta.modified());
+        let age = made.ok().and_then(|made| made.elapsed().ok());
+        age.is_some_and(|age| age > STALE_LOCK) && std::fs::remove_file(&lock).is_ok()
     }
 
     /// Moves a ref by compare-and-swap; `None` stands for "no such ref" on either side.
@@ -196,11 +217,29 @@ impl Repo {
             (None, Some(old)) => base.args(["-d", name, old.as_str()]),
             (None, None) => return Ok(()),
         };
-        call.success().map(drop).or_else(|error| {
+        let first = call.success();
+        if first.is_err() && own_ref(name) && self.remove_stale_lock(name) {
+            return self.move_ref(name, new, expected);
+        }
+        first.map(drop).or_else(|error| {
             let found = self.ref_value(name)?;
             if found.as_ref() == expected { Err(error.into()) } else { Err(moved(found)) }
         })
     }
+}
+
+/// How old the lock of one of windrow's own refs must be to count as left by a killed git; a live
+/// one holds it for milliseconds.
+const STALE_LOCK: Duration = Duration::from_secs(5);
+
+/// Only windrow and its workers write these.
+fn own_ref(name: &str) -> bool {
+    name.starts_with("refs/windrow/") || name.starts_with("refs/heads/windrow/")
+}
+
+fn failed(line: String, done: &Output) -> GitError {
+    let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+    CmdError::Failed { line, status: done.status, stderr }.into()
 }
 
 /// Settings for calls whose objects and refs must survive a power loss.
