@@ -102,8 +102,8 @@ fn conflict(state: &State, entry: &crate::state::Landing, files: &[String]) -> S
     let mut text = format!("it collides with `{}` in {}", entry.branch, files.join(", "));
     for other in state.landings.values().filter(|other| other.id != entry.id) {
         let landed = matches!(other.state, EntryState::Landed(_));
-        if !landed || other.branch != entry.branch || other.submitted_at < task_start(state, entry)
-        {
+        // An entry may have waited long: what counts is when it was taken up for the last time.
+        if !landed || other.branch != entry.branch || other.taken_at < task_start(state, entry) {
             continue;
         }
         let Some(task) = state.tasks.get(&other.task) else { continue };
