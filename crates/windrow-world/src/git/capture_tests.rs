@@ -53,6 +53,7 @@ impl<'a> Setup<'a> {
         assert_eq!(again, commit, "a second capture differs");
         self.fx.worktrees.remove(tree, &saved).unwrap();
         assert!(!tree.path.exists() && !tree.git_dir.exists());
+        forget_the_rest(self.fx);
         let back = self.restore();
         assert_eq!(back.missing, Vec::<PathBuf>::new());
         Shape::of(&back.tree).require(&before);
@@ -63,6 +64,15 @@ impl<'a> Setup<'a> {
         let path = self.fx.path("back");
         restore(&self.fx.worktrees, NAME, &self.trash(), &path, "windrow/back").unwrap()
     }
+}
+
+/// Lets the kept ref alone hold what came from the tree.
+fn forget_the_rest(fx: &Fixture) {
+    for branch in git(&fx.main, ["branch", "--list", "--format=%(refname)", "windrow/*"]).lines() {
+        git(&fx.main, ["update-ref", "-d", branch]);
+    }
+    git(&fx.main, ["reflog", "expire", "--expire=now", "--all"]);
+    git(&fx.main, ["prune", "--expire=now"]);
 }
 
 fn kept_as(captured: Captured) -> (Oid, Saved) {
@@ -288,6 +298,22 @@ fn conflict(fx: &Fixture, tree: &Tree) {
     git(&fx.main, ["commit", "-qam", "theirs"]);
     put(&tree.path.join("a.txt"), "mine\n");
     git(&tree.path, ["commit", "-qam", "mine"]);
+}
+
+#[test]
+fn a_stopped_merge_keeps_a_commit_that_nothing_else_names() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    conflict(&fx, &tree);
+    git(&fx.main, ["checkout", "-q", "-b", "side"]);
+    git(&fx.main, ["commit", "-q", "--allow-empty", "-m", "side"]);
+    git(&fx.main, ["checkout", "-q", "main"]);
+    assert!(!try_git(&tree.path, ["merge", "side"]).status.success());
+    git(&fx.main, ["branch", "-D", "side"]);
+    let back = Setup::new(&fx).round_trip(&tree);
+    put(&back.path.join("a.txt"), "resolved\n");
+    git(&back.path, ["commit", "-qam", "merged"]);
+    assert_eq!(git(&back.path, ["log", "-1", "--format=%s", "HEAD^2"]), "side");
 }
 
 #[test]
