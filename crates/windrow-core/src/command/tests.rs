@@ -1,1 +1,7 @@
-//! Tests of the commands.
+//! Every command: what it yields, and each way in which it is refused.
+
+mod advance;
+mod landings;
+mod people;
+mod runs;
+mod sessions;

@@ -99,6 +99,7 @@ fn line(event: &Event) -> String {
 }
 
 /// What a command yields: its events, not what follows from them, or the refusal.
+#[track_caller]
 pub(crate) fn check(world: &mut World, command: &Command, expected: &str) {
     let got = match world.give(command) {
         Ok(events) => render(&events),
@@ -109,6 +110,7 @@ pub(crate) fn check(world: &mut World, command: &Command, expected: &str) {
 }
 
 /// That a command is refused with this message, and changes nothing.
+#[track_caller]
 pub(crate) fn refused(world: &mut World, command: &Command, message: &str) {
     let before = world.state.clone();
     check(world, command, &format!("refused: {message}"));
