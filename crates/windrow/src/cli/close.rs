@@ -1,0 +1,20 @@
+//! `windrow close NAME...`: end workers and land what they have.
+
+use windrow_api::request::EndHow;
+
+use super::end::end_all;
+use crate::context::Context;
+use crate::error::Outcome;
+
+/// Stop workers and submit what they have
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct CloseArgs {
+    /// Workers, by name or id
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+/// Ends workers as if they had finished.
+pub(super) fn run(context: &Context, args: &CloseArgs) -> Outcome {
+    end_all(context, &args.names, EndHow::Close, "closed, its work submitted")
+}

@@ -1,0 +1,115 @@
+//! `windrow diff NAME`: what a session changed, or what a task landed.
+
+use windrow_api::ExitKind;
+use windrow_api::view::{KeptRow, SessionRow, TaskRow};
+
+use super::restore::choose;
+use crate::context::{Context, Project};
+use crate::error::{CliError, Outcome};
+use crate::output::Format;
+use crate::select;
+use crate::trees;
+
+/// Show what a worker changed
+///
+/// For a live worker everything since it began, uncommitted and untracked files included; for a
+/// task that landed its commit; otherwise what was kept.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct DiffArgs {
+    /// Worker, task or kept ref
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// Only count the changes
+    #[arg(long)]
+    stat: bool,
+
+    /// Print in this form
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+}
+
+/// Shows the diff.
+pub(super) fn run(context: &Context, args: &DiffArgs) -> Outcome {
+    let project = context.project()?;
+    let mut desk = context.desk_of(&project)?;
+    let sessions = desk.sessions(true)?;
+    let tasks = desk.tasks()?;
+    let kept = desk.kept()?;
+    let bytes = diff(&project, &sessions, &tasks, &kept, args)?;
+    match args.format {
+        Format::Json => {
+            let text = String::from_utf8_lossy(&bytes);
+            context.out.json(&serde_json::json!({"name": args.name, "diff": text}))?;
+        }
+        Format::Text if bytes.is_empty() => context.out.say("No changes."),
+        Format::Text => context.out.bytes(&bytes)?,
+    }
+    Ok(ExitKind::Success)
+}
+
+fn diff(
+    project: &Project,
+    sessions: &[SessionRow],
+    tasks: &[TaskRow],
+    kept: &[KeptRow],
+    args: &DiffArgs,
+) -> Result<Vec<u8>, CliError> {
+    let stat: &[&str] = if args.stat { &["--stat"] } else { &[] };
+    if let Some(row) = kept.iter().find(|row| row.refname == args.name) {
+        return of_kept(project, sessions, row, stat);
+    }
+    let task = select::task(tasks, &args.name);
+    let session = match &task {
+        Ok(task) => task.session.as_ref().and_then(|id| sessions.iter().find(|s| s.id == *id)),
+        Err(_) => match select::session(sessions, &args.name) {
+            Ok(session) => Some(session),
+            Err(error) if error.message.starts_with("there is no") => return Err(neither(args)),
+            Err(error) => return Err(error),
+        },
+    };
+    if let Some(session) = session.filter(|session| !session.over && session.path.is_some()) {
+        return trees::diff(project, session, stat)?.ok_or_else(|| trees::gone(session));
+    }
+    let task_id = session.map(|session| &session.task);
+    let task = task.ok().or_else(|| tasks.iter().find(|task| Some(&task.id) == task_id));
+    if let Some(commit) = task.and_then(|task| task.commit.as_ref()) {
+        return between(project, &format!("{commit}^1"), commit, stat);
+    }
+    let row = choose(kept, session.map_or(args.name.as_str(), |session| &session.id))?;
+    of_kept(project, sessions, row, stat)
+}
+
+/// What was kept against where its session began.
+fn of_kept(
+    project: &Project,
+    sessions: &[SessionRow],
+    row: &KeptRow,
+    stat: &[&str],
+) -> Result<Vec<u8>, CliError> {
+    let session = sessions.iter().find(|session| session.id == row.session);
+    let base = session.and_then(|session| session.base.as_ref()).ok_or_else(|| {
+        CliError::user(format!("where `{}` began is not known any more", row.name))
+            .hint(format!("`windrow restore {}` brings it back to look at", row.refname))
+    })?;
+    if row.what != "submitted" {
+        return Err(CliError::user(format!(
+            "`{}` keeps a whole worktree, index included",
+            row.refname
+        ))
+        .hint(format!("`windrow restore {}` brings it back to look at", row.refname)));
+    }
+    between(project, base, &row.commit, stat)
+}
+
+fn between(project: &Project, from: &str, to: &str, stat: &[&str]) -> Result<Vec<u8>, CliError> {
+    let mut args = vec!["-c", "core.quotePath=false", "diff", "--no-ext-diff", "--no-textconv"];
+    args.extend(stat);
+    args.extend([from, to, "--"]);
+    Ok(project.found.repo.git(args).success()?)
+}
+
+fn neither(args: &DiffArgs) -> CliError {
+    CliError::user(format!("there is no task, session or kept ref `{}`", args.name))
+        .hint("`windrow status` shows the sessions, `windrow task list` the tasks")
+}

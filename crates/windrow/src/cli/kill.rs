@@ -1,0 +1,30 @@
+//! `windrow kill NAME...`: end workers now.
+
+use windrow_api::request::EndHow;
+
+use super::end::end_all;
+use crate::context::Context;
+use crate::error::Outcome;
+
+/// Stop workers now, keeping their work
+///
+/// Everything in the worktree is kept under a ref; `windrow restore NAME` brings it back.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct KillArgs {
+    /// Workers, by name or id
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+
+    /// Throw their work away
+    #[arg(long)]
+    drop_work: bool,
+}
+
+/// Ends workers.
+pub(super) fn run(context: &Context, args: &KillArgs) -> Outcome {
+    if args.drop_work {
+        end_all(context, &args.names, EndHow::KillAndDrop, "stopped, its work dropped")
+    } else {
+        end_all(context, &args.names, EndHow::Kill, "stopped, its work kept")
+    }
+}

@@ -1,0 +1,30 @@
+//! The command line: one file per command with its arguments and its behaviour.
+//!
+//! A command resolves what the person typed, asks the daemon through a [`crate::desk::Desk`] and
+//! hands the answer to the output. It makes no decisions about tasks; those are the core's.
+
+mod approve;
+mod close;
+mod command;
+mod completion;
+mod daemon;
+mod diff;
+mod doctor;
+mod end;
+mod explain;
+mod init;
+mod kill;
+mod land;
+mod log;
+mod prune;
+mod ready;
+mod report;
+mod restore;
+mod run;
+mod sessions;
+mod show;
+mod status;
+mod task;
+
+pub(crate) use command::main;
+pub(crate) use daemon::daemon_process;

@@ -1,0 +1,161 @@
+//! `windrow run --dry-run`: the order, what would run and what needs consent; nothing changes.
+//!
+//! A daemon that is there is asked what it knows; none is started.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use windrow_api::ExitKind;
+
+use super::chosen::{Chosen, Known};
+use super::setup::Setup;
+use super::start::Meant;
+use crate::approval::{Content, command_line};
+use crate::context::Context;
+use crate::error::{CliError, Outcome};
+use crate::output::{Format, one_line};
+use crate::render::{Column, Table, task_table};
+
+/// What would happen.
+#[derive(Debug, Serialize)]
+struct Plan {
+    branch: String,
+    pool: u32,
+    gates: Vec<String>,
+    tasks: Vec<Step>,
+    /// Files whose commands nobody approved yet, as far as is known.
+    to_approve: Vec<String>,
+}
+
+/// One task.
+#[derive(Debug, Serialize)]
+struct Step {
+    /// Tasks of one step may run at the same time; counted from 1, 0 for what is over.
+    step: usize,
+    task: String,
+    title: String,
+    after: Vec<String>,
+    /// The shell line, or the agent's command.
+    runs: String,
+    agent: Option<String>,
+}
+
+/// Shows what would happen.
+pub(super) fn show(
+    context: &Context,
+    setup: &Setup,
+    chosen: &[Chosen<'_>],
+    known: &Known,
+    to_approve: &[&Content],
+    format: Format,
+) -> Outcome {
+    let plan = Plan {
+        branch: setup.spec.branch.clone(),
+        pool: setup.spec.pool,
+        gates: setup.spec.gates.clone(),
+        tasks: steps(setup, chosen, known),
+        to_approve: to_approve.iter().map(|content| content.place.clone()).collect(),
+    };
+    match format {
+        Format::Json => context.out.json(&plan)?,
+        Format::Text => context.out.answer(&text(&plan, context.out.width()))?,
+    }
+    Ok(ExitKind::Success)
+}
+
+fn steps(setup: &Setup, chosen: &[Chosen<'_>], known: &Known) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::with_capacity(chosen.len());
+    let mut left: Vec<&Chosen<'_>> = chosen.iter().filter(|c| !known.is_over(c)).collect();
+    let mut waiting: BTreeSet<String> = left.iter().map(|chosen| chosen.reference()).collect();
+    for over in chosen.iter().filter(|c| known.is_over(c)) {
+        steps.push(step(setup, over, 0));
+    }
+    let mut number = 0;
+    while !left.is_empty() {
+        number += 1;
+        let waits = |c: &&Chosen<'_>| {
+            c.task.depends.iter().any(|key| waiting.contains(&c.file.reference(key)))
+        };
+        let (later, mut now): (Vec<&Chosen<'_>>, Vec<_>) = left.into_iter().partition(waits);
+        if now.is_empty() {
+            // The files have no circles; if one slipped in, it is shown rather than walked.
+            return steps;
+        }
+        now.sort_by_key(|c| c.task.priority.unwrap_or(crate::source::USUAL_PRIORITY));
+        for chosen in &now {
+            waiting.remove(&chosen.reference());
+        }
+        steps.extend(now.into_iter().map(|chosen| step(setup, chosen, number)));
+        left = later;
+    }
+    steps
+}
+
+fn step(setup: &Setup, chosen: &Chosen<'_>, step: usize) -> Step {
+    let task = chosen.task;
+    let agent = task.agent.as_ref().or(setup.spec.agent.as_ref());
+    let by_agent = || agent.and_then(|name| setup.spec.agents.get(name)).map(command_line);
+    Step {
+        step,
+        task: chosen.reference(),
+        title: task.title.clone(),
+        after: task.depends.clone(),
+        runs: task.run.clone().or_else(by_agent).unwrap_or_default(),
+        agent: agent.filter(|_| task.run.is_none()).cloned(),
+    }
+}
+
+fn text(plan: &Plan, width: Option<usize>) -> String {
+    let column = |title, goes| Column { title, goes };
+    let columns = [
+        column("STEP", 0),
+        column("TASK", 1),
+        column("TITLE", 0),
+        column("AFTER", 2),
+        column("RUNS", 3),
+    ];
+    let mut table = Table::new(&columns, 2);
+    for step in &plan.tasks {
+        let number = if step.step == 0 { "over".to_owned() } else { step.step.to_string() };
+        table.row(vec![
+            number,
+            step.task.clone(),
+            one_line(&step.title),
+            step.after.join(" "),
+            one_line(&step.runs),
+        ]);
+    }
+    let mut lines = table.lines(width);
+    let (count, branch, pool) = (plan.tasks.len(), &plan.branch, plan.pool);
+    lines.push(String::new());
+    lines.push(format!("{count} tasks would land on {branch}, by up to {pool} workers at once."));
+    match &plan.gates[..] {
+        [] => lines.push("No gate would check them.".to_owned()),
+        gates => lines.push(format!("Gates: {}", one_line(&gates.join("; ")))),
+    }
+    for file in &plan.to_approve {
+        lines.push(format!("Needs consent: `windrow approve {}`", one_line(file)));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Shows the project's own tasks that would run.
+pub(super) fn show_rows(context: &Context, meant: &Meant, format: Format) -> Outcome {
+    let Meant::Rows(rows) = meant else { return Ok(ExitKind::Success) };
+    match format {
+        Format::Json => context.out.json(rows)?,
+        Format::Text => context.out.answer(&task_table(rows, context.out.width()))?,
+    }
+    Ok(ExitKind::Success)
+}
+
+/// What needs consent, as far as a daemon that is there can say.
+pub(super) fn unapproved<'a>(
+    context: &Context,
+    contents: &'a [Content],
+) -> Result<Vec<&'a Content>, CliError> {
+    match context.find_daemon()? {
+        Some(mut daemon) => crate::approval::missing(&mut daemon, contents),
+        None => Ok(contents.iter().collect()),
+    }
+}

@@ -1,0 +1,16 @@
+//! `windrow run`: from task files to a run that belongs to the daemon, watched from here.
+//!
+//! First everything is read and checked, and every fault is reported before anything changed
+//! ([`repository`], [`setup`]). Then consent, import, start ([`start`]). `--dry-run` stops after the
+//! first part and needs no daemon ([`dry_run`]).
+
+mod args;
+mod chosen;
+mod dry_run;
+mod own;
+mod repository;
+mod setup;
+mod start;
+
+pub(crate) use args::RunArgs;
+pub(crate) use start::run;

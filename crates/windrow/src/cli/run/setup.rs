@@ -1,0 +1,168 @@
+//! Everything a run needs, put together from arguments, settings and files; nothing changes.
+
+use windrow_core::spec::{Identity, Limits, RunSpec};
+use windrow_world::trackers::{SourceTask, nearest};
+
+use super::args::RunArgs;
+use super::repository::{self, Target};
+use crate::approval::{self, Content};
+use crate::config::{FILE, ProjectConfig};
+use crate::context::{Context, Project};
+use crate::error::CliError;
+use crate::source::{self, SourceFile};
+
+/// How many tasks an error lists.
+const LISTED: usize = 10;
+
+/// A run that could start.
+#[derive(Clone, Debug)]
+pub(super) struct Setup {
+    /// The task files.
+    pub(super) files: Vec<SourceFile>,
+    /// How to run.
+    pub(super) spec: RunSpec,
+    /// What the settings file would have run, used or not.
+    pub(super) settings: Content,
+    /// Whether the gates come from the settings file.
+    pub(super) file_gates: bool,
+    /// What the person should know and need not act on.
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads and checks everything.
+pub(super) fn setup(
+    context: &Context,
+    project: &Project,
+    args: &RunArgs,
+) -> Result<Setup, CliError> {
+    let config = project.config()?;
+    let files = source::read_all(context, project, &args.sources)?;
+    if args.gates.iter().any(|gate| gate.trim().is_empty()) {
+        return Err(CliError::usage("a `--gate` is empty").hint("write a command behind it"));
+    }
+    let branch = args.branch.as_deref().or(config.branch.as_deref());
+    let Target { branch, identity, notes } = repository::target(project, branch)?;
+    let identity = Identity { name: identity.name, email: identity.email };
+    let spec = RunSpec { identity, branch, ..spec(context, project, args, &config)? };
+    let settings = approval::settings(&project.reference.git_dir, &config);
+    let spec = RunSpec { sources: names(&files), ..spec };
+    let file_gates = args.gates.is_empty() && !spec.gates.is_empty();
+    Ok(Setup { files, spec, settings, file_gates, notes })
+}
+
+fn names(files: &[SourceFile]) -> Vec<String> {
+    if files.is_empty() {
+        return vec!["ready".to_owned()];
+    }
+    files.iter().map(|file| file.file.clone()).collect()
+}
+
+fn spec(
+    context: &Context,
+    project: &Project,
+    args: &RunArgs,
+    config: &ProjectConfig,
+) -> Result<RunSpec, CliError> {
+    let usual = RunSpec::default();
+    let pool = args.pool.or(context.person.pool).or(config.pool);
+    let trees = config.worktrees(project.root(), &project.name)?;
+    let limits = config.limits;
+    Ok(RunSpec {
+        pool: pool.map_or(usual.pool, std::num::NonZeroU32::get),
+        gates: if args.gates.is_empty() { config.gates() } else { args.gates.clone() },
+        hold: args.hold || config.hold,
+        barrier: args.barrier,
+        commit_progress: args.commit_progress,
+        out: args.out.as_ref().map(|out| text_of(&context.path(out))).transpose()?,
+        agent: agent(args, config)?,
+        agents: config.agents(),
+        trees: text_of(&trees)?,
+        tries: args.tries.or(config.tries).map_or(usual.tries, std::num::NonZeroU32::get),
+        leftovers: config.leftovers,
+        limits: Limits { silence_ms: limits.silence, time_ms: limits.time },
+        gate_ms: limits.gate,
+        grace_ms: limits.grace.unwrap_or(usual.grace_ms),
+        ports: config.ports.clone(),
+        precious: config.precious.clone(),
+        caches: config.caches.clone(),
+        ..usual
+    })
+}
+
+/// The agent for tasks that name none.
+fn agent(args: &RunArgs, config: &ProjectConfig) -> Result<Option<String>, CliError> {
+    let agents = config.agents();
+    match &args.agent {
+        Some(name) if !agents.contains_key(name) => {
+            let error = CliError::user(format!("there is no agent `{name}`"));
+            Err(match nearest(name, agents.keys().map(String::as_str)) {
+                Some(near) => error.hint(format!("is `{near}` meant?")),
+                None => error.hint(format!("define it in {FILE} as `[agents.{name}]`")),
+            })
+        }
+        Some(name) => Ok(Some(name.clone())),
+        None => Ok(config.agent.clone()),
+    }
+}
+
+impl Setup {
+    /// Makes sure that each of these tasks has something to start.
+    pub(super) fn check_agents<'a>(
+        &self,
+        tasks: impl IntoIterator<Item = (String, &'a SourceTask)>,
+    ) -> Result<(), CliError> {
+        let mut homeless = Vec::new();
+        let mut unknown = Vec::new();
+        for (name, task) in tasks.into_iter().filter(|(_, task)| task.run.is_none()) {
+            match task.agent.as_ref().or(self.spec.agent.as_ref()) {
+                None => homeless.push(name),
+                Some(agent) if !self.spec.agents.contains_key(agent) => {
+                    unknown.push(format!("{name} names the agent `{agent}`, which is not defined"));
+                }
+                Some(_) => {}
+            }
+        }
+        if !unknown.is_empty() {
+            let known: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
+            let error = CliError::user(listed(&unknown, "\n"));
+            return Err(if known.is_empty() {
+                error.hint(format!("define agents in {FILE} as `[agents.NAME]`"))
+            } else {
+                error.hint(format!("agents in {FILE}: {}", known.join(", ")))
+            });
+        }
+        if homeless.is_empty() {
+            return Ok(());
+        }
+        let text = listed(&homeless, ", ");
+        Err(CliError::user(format!("nothing says who does {text}: no `Run:` line and no agent"))
+            .hint(format!("define an agent in {FILE} and name it with `agent = \"NAME\"` there"))
+            .hint("or give each task a `Run:` line")
+            .hint("`windrow init` writes a commented example of both"))
+    }
+
+    /// The contents that need consent when these tasks run.
+    pub(super) fn contents(&self, uses_agent: bool, from_files: Vec<Content>) -> Vec<Content> {
+        let mut contents = from_files;
+        if self.file_gates || uses_agent {
+            contents.push(self.settings.clone());
+        }
+        contents.retain(|content| !content.is_empty());
+        contents
+    }
+}
+
+/// The first few of many.
+pub(super) fn listed(items: &[String], between: &str) -> String {
+    let text = items.iter().take(LISTED).cloned().collect::<Vec<_>>().join(between);
+    match items.len().saturating_sub(LISTED) {
+        0 => text,
+        more => format!("{text}{between}and {more} more"),
+    }
+}
+
+fn text_of(path: &std::path::Path) -> Result<String, CliError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        CliError::user(format!("failed to use `{}`: its name is not UTF-8", path.display()))
+    })
+}

@@ -1,0 +1,14 @@
+//! Settings: what a repository says about itself, and what a person likes.
+//!
+//! Two schemas. `windrow.toml` in the repository is shared and says how work is done there;
+//! `windrow/config.toml` in the person's configuration folder is taste. A flag beats both, the
+//! person's taste beats the project's, and what nobody says has a default. Unknown keys are errors.
+
+mod duration;
+mod person;
+mod project;
+mod toml_file;
+
+pub(crate) use duration::parse_ms;
+pub(crate) use person::PersonConfig;
+pub(crate) use project::{FILE, ProjectConfig};

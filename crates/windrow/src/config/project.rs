@@ -1,0 +1,174 @@
+//! What a repository says about itself: `windrow.toml` beside its `.git`.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers};
+
+use super::{duration, toml_file};
+use crate::error::CliError;
+
+/// The file's name.
+pub(crate) const FILE: &str = "windrow.toml";
+
+/// The project's settings; each is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ProjectConfig {
+    /// One command that must pass on the merged result.
+    gate: Option<String>,
+    /// Several such commands, in order.
+    gates: Vec<String>,
+    /// The agent for tasks that name none.
+    pub(crate) agent: Option<String>,
+    /// Agents by name.
+    agents: BTreeMap<String, AgentTable>,
+    /// How many workers at once.
+    pub(crate) pool: Option<NonZeroU32>,
+    /// The branch work lands on.
+    pub(crate) branch: Option<String>,
+    /// What happens to changes a worker left uncommitted.
+    pub(crate) leftovers: Leftovers,
+    /// Failed tries before a task is stuck.
+    pub(crate) tries: Option<NonZeroU32>,
+    /// Keep finished work until a person lands it.
+    pub(crate) hold: bool,
+    /// How long things may take.
+    pub(crate) limits: LimitsTable,
+    /// Ports a worker's offset is added to.
+    pub(crate) ports: Vec<u16>,
+    /// Ignored files that are kept when a tree goes, as globs.
+    pub(crate) precious: Vec<String>,
+    /// Ignored files that stay in a reused tree, as globs.
+    pub(crate) caches: Vec<String>,
+    /// The folder for worktrees; `{project}` stands for the project's name.
+    worktrees: Option<String>,
+}
+
+/// How long things may take, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsTable {
+    /// Without any output.
+    #[serde(deserialize_with = "duration::span")]
+    pub(crate) silence: Option<u64>,
+    /// A whole try.
+    #[serde(deserialize_with = "duration::span")]
+    pub(crate) time: Option<u64>,
+    /// A gate.
+    #[serde(deserialize_with = "duration::span")]
+    pub(crate) gate: Option<u64>,
+    /// Between the polite and the forced end.
+    #[serde(deserialize_with = "duration::span")]
+    pub(crate) grace: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct AgentTable {
+    command: Option<Vec<String>>,
+    run: Option<String>,
+    co_author: Option<String>,
+}
+
+impl ProjectConfig {
+    /// Reads the settings of the repository at `root`.
+    pub(crate) fn load(root: &Path) -> Result<Self, CliError> {
+        let path = root.join(FILE);
+        let config: Self = toml_file::load(&path)?;
+        config.check(&path.display().to_string())?;
+        Ok(config)
+    }
+
+    /// The gates in their order.
+    pub(crate) fn gates(&self) -> Vec<String> {
+        self.gate.iter().chain(&self.gates).cloned().collect()
+    }
+
+    /// The agents by name.
+    pub(crate) fn agents(&self) -> BTreeMap<String, AgentSpec> {
+        let spec = |table: &AgentTable| {
+            let co_author = table.co_author.clone();
+            let command = match (&table.command, &table.run) {
+                (Some(argv), _) => AgentCommand::Argv(argv.clone()),
+                (None, line) => AgentCommand::Shell(line.clone().unwrap_or_default()),
+            };
+            AgentSpec { command, co_author }
+        };
+        self.agents.iter().map(|(name, table)| (name.clone(), spec(table))).collect()
+    }
+
+    /// The folder for worktrees, absolute.
+    pub(crate) fn worktrees(&self, root: &Path, project: &str) -> Result<PathBuf, CliError> {
+        let template = self.worktrees.as_deref().unwrap_or("../{project}-worktrees");
+        let folder = plain_path(&root.join(template.replace("{project}", project)));
+        if folder.starts_with(root) {
+            let text = folder.display();
+            return Err(CliError::user(format!(
+                "failed to use `{text}` for worktrees: it lies inside of the repository"
+            ))
+            .hint(format!("set `worktrees` in {FILE} to a folder beside it")));
+        }
+        Ok(folder)
+    }
+
+    /// What a schema cannot say.
+    fn check(&self, name: &str) -> Result<(), CliError> {
+        let wrong = |text: String| Err(CliError::user(format!("{name}: {text}")));
+        if self.gate.is_some() && !self.gates.is_empty() {
+            return wrong("`gate` and `gates` are both set; keep one of them".to_owned());
+        }
+        if self.gates().iter().any(|gate| gate.trim().is_empty()) {
+            return wrong("a gate is empty; remove it, or write a command".to_owned());
+        }
+        for (agent, table) in &self.agents {
+            let fault = match (&table.command, &table.run) {
+                (Some(_), Some(_)) => "has both `command` and `run`; keep one of them",
+                (None, None) => "has neither `command` nor `run`; write one of them",
+                (Some(argv), None) if argv.first().is_none_or(|program| program.is_empty()) => {
+                    "has an empty `command`; write a program and its arguments"
+                }
+                (None, Some(line)) if line.trim().is_empty() => {
+                    "has an empty `run`; write a shell line"
+                }
+                _ => match &table.co_author {
+                    Some(text) if !is_author(text) => "has no `Name <mail>` in `co-author`",
+                    _ => continue,
+                },
+            };
+            return wrong(format!("agent `{agent}` {fault}"));
+        }
+        let Some(agent) = self.agent.as_ref().filter(|agent| !self.agents.contains_key(*agent))
+        else {
+            return Ok(());
+        };
+        wrong(format!("`agent` is `{agent}`, and there is no `[agents.{agent}]`"))
+    }
+}
+
+fn is_author(text: &str) -> bool {
+    let mail = text.strip_suffix('>').and_then(|text| text.split_once(" <"));
+    let clean = |part: &str| !part.trim().is_empty() && !part.contains(['<', '>', '\n', '\r']);
+    mail.is_some_and(|(name, mail)| clean(name) && clean(mail))
+}
+
+/// The path without `.` and `..`, by its text alone.
+fn plain_path(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests;

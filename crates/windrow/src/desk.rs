@@ -1,0 +1,109 @@
+//! What commands ask about one project, with answers of the right kind.
+
+use windrow_api::client::ClientError;
+use windrow_api::view::{
+    Explanation, KeptRow, LogRow, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
+};
+use windrow_api::{Call, ProjectCall, ProjectRef, Reply};
+use windrow_core::ids::{RunId, TaskId};
+
+use crate::daemon::Daemon;
+use crate::error::CliError;
+
+/// One project's side of the daemon.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    daemon: Daemon,
+    project: ProjectRef,
+}
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $type:ty),*): $call:expr => $reply:ident, $answer:ty;)*) => {
+        impl Desk {$(
+            $(#[$doc])*
+            pub(crate) fn $name(&mut self, $($arg: $type),*) -> Result<$answer, CliError> {
+                match self.ask($call)? {
+                    Reply::$reply(answer) => Ok(answer),
+                    other => Err(unexpected(&other)),
+                }
+            }
+        )*}
+    };
+}
+
+answers! {
+    /// Every task.
+    tasks(): ProjectCall::Tasks => Tasks, Vec<TaskRow>;
+    /// Open tasks without open dependencies, best first.
+    ready(): ProjectCall::Ready => Tasks, Vec<TaskRow>;
+    /// One task with everything.
+    task(task: TaskId): ProjectCall::Task { task } => Task, Box<TaskView>;
+    /// Why a task stands where it stands.
+    explain(task: TaskId): ProjectCall::Explain { task } => Explanation, Explanation;
+    /// Sessions, live ones or all.
+    sessions(all: bool): ProjectCall::Sessions { all } => Sessions, Vec<SessionRow>;
+    /// Every run, newest last.
+    runs(): ProjectCall::Runs => Runs, Vec<RunRow>;
+    /// One run, the newest when none is named.
+    run(run: Option<RunId>): ProjectCall::Run { run } => Run, Box<RunView>;
+    /// Records of the journal.
+    log(from: u64, limit: usize): ProjectCall::Log { from, limit } => Log, Vec<LogRow>;
+    /// A long text.
+    text(hash: String): ProjectCall::Text { hash } => Text, Option<String>;
+    /// Kept work.
+    kept(): ProjectCall::Kept => Kept, Vec<KeptRow>;
+    /// Worktrees windrow made.
+    trees(): ProjectCall::Trees => Trees, Vec<TreeRow>;
+    /// Removes what is not needed any more, or says what would go.
+    prune(dry_run: bool, unlanded: bool):
+        ProjectCall::Prune { dry_run, unlanded } => Pruned, Vec<PruneRow>;
+}
+
+impl Desk {
+    pub(crate) fn new(daemon: Daemon, project: ProjectRef) -> Self {
+        Self { daemon, project }
+    }
+
+    /// The long text behind a task's last failed try, if there is one.
+    pub(crate) fn evidence(&mut self, task: &TaskView) -> Result<Option<String>, CliError> {
+        match task.failures.last().and_then(|failure| failure.detail.clone()) {
+            Some(hash) => self.text(hash),
+            None => Ok(None),
+        }
+    }
+
+    /// The daemon behind the desk.
+    pub(crate) fn daemon(&mut self) -> &mut Daemon {
+        &mut self.daemon
+    }
+
+    /// Asks something that may be asked twice.
+    pub(crate) fn ask(&mut self, call: ProjectCall) -> Result<Reply, CliError> {
+        self.daemon.ask_again(&Call::Project { project: self.project.clone(), call })
+    }
+
+    /// Asks something once; whether it was done is not known when the daemon goes away.
+    pub(crate) fn ask_once(&mut self, call: ProjectCall) -> Result<Reply, ClientError> {
+        self.daemon.ask_once(self.call(call))
+    }
+
+    /// Does something once, whose answer says nothing more.
+    pub(crate) fn do_once(&mut self, call: ProjectCall) -> Result<(), CliError> {
+        match self.ask_once(call)? {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A call to the daemon about this project.
+    pub(crate) fn call(&self, call: ProjectCall) -> Call {
+        Call::Project { project: self.project.clone(), call }
+    }
+}
+
+/// An answer to something else than was asked.
+pub(crate) fn unexpected(reply: &Reply) -> CliError {
+    let text = format!("{reply:?}");
+    let start: String = text.chars().take(80).collect();
+    CliError::internal(format!("the daemon answered something else than was asked: {start}"))
+}

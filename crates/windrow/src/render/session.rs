@@ -1,0 +1,64 @@
+//! Sessions as lines and as a page.
+
+use std::fmt::Write as _;
+
+use windrow_api::view::SessionRow;
+
+use super::table::{Column, Table};
+use super::time::{clock, since};
+use crate::output::one_line;
+
+/// Sessions, one a line.
+pub(crate) fn session_table(sessions: &[SessionRow], now_ms: i64, width: Option<usize>) -> String {
+    let column = |title, goes| Column { title, goes };
+    let columns = [
+        column("WORKER", 0),
+        column("TASK", 0),
+        column("STATE", 0),
+        column("FOR", 1),
+        column("TITLE", 0),
+        column("PROJECT", 2),
+        column("BRANCH", 3),
+        column("NOTE", 4),
+    ];
+    let mut table = Table::new(&columns, 4);
+    for session in sessions {
+        table.row(vec![
+            one_line(&session.name),
+            session.task.clone(),
+            session.status.clone(),
+            since(session.started_ms.unwrap_or(session.requested_ms), now_ms),
+            one_line(&session.title),
+            one_line(&session.project),
+            session.branch.clone().unwrap_or_default(),
+            session.note.as_deref().map(one_line).unwrap_or_default(),
+        ]);
+    }
+    table.render(width)
+}
+
+/// Everything about a session.
+pub(crate) fn session_details(session: &SessionRow) -> String {
+    let mut page = format!("{} {}\n", session.id, one_line(&session.name));
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let _never_fails = writeln!(page, "  {name:<10} {}", one_line(&value));
+        }
+    };
+    fact("task", Some(format!("{} {}", session.task, session.title)));
+    fact("status", Some(session.status.clone()));
+    fact("note", session.note.clone());
+    fact("try", Some(session.attempt.to_string()));
+    fact("generation", Some(session.generation.to_string()));
+    fact("branch", session.branch.clone());
+    fact("worktree", session.path.as_ref().map(|path| path.display().to_string()));
+    fact("base", session.base.clone());
+    fact("ports", session.port_offset.map(|offset| format!("base + {offset}")));
+    fact("started", session.started_ms.map(clock));
+    fact("last words", session.output_ms.map(clock));
+    fact("transcript", session.transcript.as_ref().map(|path| path.display().to_string()));
+    for kept in &session.kept {
+        fact("kept", Some(kept.clone()));
+    }
+    page
+}

@@ -1,0 +1,176 @@
+//! What happened between two views of a run.
+//!
+//! Views may skip moments; what is derived is what a person missed, not every step.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use windrow_api::summary::short;
+use windrow_api::view::{QueueRow, RunView, SessionRow, TaskRow, TaskStatus};
+
+use crate::output::one_line;
+
+/// One thing that happened. In JSON each is one line; `event` says what it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Change {
+    /// `started`, `submitted`, `landed`, `done`, `held`, `stuck`, `cancelled`, `failed`, `conflict`,
+    /// `red`, `waiting`, `trouble` or `run`.
+    pub(crate) event: &'static str,
+    /// When it was seen, in milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    /// The task's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<String>,
+    /// The task's full name in its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<String>,
+    /// The task's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    /// The worker's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) worker: Option<String>,
+    /// Which try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<u32>,
+    /// The worker's branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) branch: Option<String>,
+    /// The landing commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    /// Why, or what it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+}
+
+/// Everything that happened from `before` (nothing at the first look) to `after`.
+pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) -> Vec<Change> {
+    let old: BTreeMap<&str, &TaskRow> =
+        before.iter().flat_map(|view| &view.tasks).map(|task| (task.id.as_str(), task)).collect();
+    let workers: BTreeMap<&str, &SessionRow> =
+        after.sessions.iter().map(|session| (session.id.as_str(), session)).collect();
+    let mut found = Vec::new();
+    for task in &after.tasks {
+        let old = old.get(task.id.as_str()).copied();
+        found.extend(of_task(old, task, &workers));
+    }
+    found.extend(of_queue(before, after));
+    let known = |text: &&String| before.is_some_and(|view| view.troubles.contains(text));
+    for trouble in after.troubles.iter().filter(|text| !known(text)) {
+        let note = Some(trouble.clone());
+        found.push(Change { event: "trouble", note, ..Change::default() });
+    }
+    if before.is_some_and(|view| view.row.phase != after.row.phase) {
+        let note = Some(format!("{} is {}", after.row.id, after.row.phase));
+        found.push(Change { event: "run", note, ..Change::default() });
+    }
+    for change in &mut found {
+        change.at_ms = now_ms;
+    }
+    found
+}
+
+fn of_task(
+    old: Option<&TaskRow>,
+    task: &TaskRow,
+    workers: &BTreeMap<&str, &SessionRow>,
+) -> Vec<Change> {
+    let mut found = Vec::new();
+    let status_was = old.map(|old| old.status);
+    let session_was = old.and_then(|old| old.session.as_ref());
+    let attempt_was = old.map_or(0, |old| old.attempt);
+    let new_try = old.is_some() && attempt_was > 0 && task.attempt > attempt_was;
+    let fell_back = task.status == TaskStatus::Open
+        && matches!(status_was, Some(TaskStatus::Working | TaskStatus::Landing));
+    if new_try || (fell_back && task.note.is_some()) {
+        found.push(Change { attempt: Some(attempt_was), commit: None, ..about(task, "failed") });
+    }
+    let moved = status_was != Some(task.status);
+    let other_worker = session_was != task.session.as_ref();
+    match task.status {
+        TaskStatus::Working if moved || other_worker => {
+            let worker = task.session.as_deref().and_then(|id| workers.get(id));
+            found.push(Change {
+                worker: worker.map(|worker| worker.name.clone()),
+                attempt: Some(task.attempt),
+                branch: task.branch.clone(),
+                note: None,
+                ..about(task, "started")
+            });
+        }
+        TaskStatus::Landing if moved => {
+            found.push(Change { note: None, ..about(task, "submitted") });
+        }
+        TaskStatus::Landed if moved => found.push(about(task, "landed")),
+        TaskStatus::Done if moved => found.push(about(task, "done")),
+        TaskStatus::Held if moved => found.push(about(task, "held")),
+        TaskStatus::Stuck if moved => found.push(about(task, "stuck")),
+        TaskStatus::Cancelled if moved => found.push(about(task, "cancelled")),
+        TaskStatus::Open
+        | TaskStatus::Working
+        | TaskStatus::Landing
+        | TaskStatus::Landed
+        | TaskStatus::Done
+        | TaskStatus::Held
+        | TaskStatus::Stuck
+        | TaskStatus::Cancelled => {}
+    }
+    found
+}
+
+/// Landings that began to wait, or wait for something else now.
+fn of_queue(before: Option<&RunView>, after: &RunView) -> Vec<Change> {
+    let waits = |view: &RunView| -> BTreeMap<String, QueueRow> {
+        let rows = view.queue.iter().filter(|row| row.state == "waiting");
+        rows.map(|row| (row.id.clone(), row.clone())).collect()
+    };
+    let old = before.map(waits).unwrap_or_default();
+    let new = waits(after);
+    let told = |row: &&QueueRow| old.get(&row.id).is_none_or(|was| was.note != row.note);
+    new.values()
+        .filter(told)
+        .map(|row| {
+            let task = after.tasks.iter().find(|task| task.id == row.task);
+            let mut change = task.map(|task| about(task, "waiting")).unwrap_or_default();
+            change.event = "waiting";
+            change.note.clone_from(&row.note);
+            change
+        })
+        .collect()
+}
+
+fn about(task: &TaskRow, event: &'static str) -> Change {
+    Change {
+        event,
+        task: Some(task.id.clone()),
+        source: task.source.clone(),
+        title: Some(task.title.clone()),
+        commit: task.commit.clone(),
+        note: task.note.clone(),
+        ..Change::default()
+    }
+}
+
+impl Change {
+    /// The change as one line.
+    pub(crate) fn line(&self) -> String {
+        let tries = self.attempt.filter(|attempt| *attempt > 1 || self.event == "failed");
+        let details = [
+            self.worker.as_ref().map(|worker| format!("by {worker}")),
+            tries.map(|attempt| format!("try {attempt}")),
+            self.branch.as_ref().map(|branch| format!("on {branch}")),
+            self.commit.as_ref().map(|commit| format!("as {}", short(commit))),
+        ];
+        let details: Vec<String> = details.into_iter().flatten().collect();
+        let details = Some(format!("({})", details.join(", "))).filter(|text| text != "()");
+        let about = [&self.task, &self.title, &details].into_iter().flatten();
+        let about = about.cloned().collect::<Vec<_>>().join(" ");
+        let about = [Some(about).filter(|text| !text.is_empty()), self.note.clone()];
+        let text = about.into_iter().flatten().collect::<Vec<_>>().join(": ");
+        format!("{:<10}{}", self.event, one_line(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! The watcher's loop: signs in, pictures out, until the run is over or the person leaves.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use windrow_api::summary::outcome;
+use windrow_api::view::RunView;
+use windrow_api::{ExitKind, ProjectCall};
+use windrow_core::ids::{RunId, TaskId};
+
+use super::change::{Change, changes};
+use super::is_over;
+use super::show::Show;
+use super::source::{Sign, Source};
+use crate::context::Context;
+use crate::desk::Desk;
+use crate::error::{CliError, Outcome};
+use crate::output::Format;
+
+/// How often the picture is drawn again while nothing happens, so that clocks go on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often the daemon may end without a word before the watcher gives up.
+const ENDS: u32 = 20;
+
+/// A watcher of one run.
+struct Watcher<'a> {
+    show: Show<'a>,
+    desk: Desk,
+    source: Source,
+    run: RunId,
+    /// The last view.
+    view: RunView,
+    /// How often the person pressed Ctrl-C.
+    interrupts: u32,
+    /// How often the daemon ended since the last view.
+    ends: u32,
+}
+
+/// Watches a run to its end; `view` is where it stands now.
+pub(crate) fn follow(context: &Context, desk: Desk, view: RunView, format: Format) -> Outcome {
+    let mut show = Show::new(context, format);
+    show.update(&view, &changes(None, &view, now_ms()), now_ms())?;
+    if at_rest(&view) {
+        show.end(&view, outcome(&view))?;
+        return Ok(outcome(&view));
+    }
+    let run: RunId = view
+        .row
+        .id
+        .parse()
+        .map_err(|error: windrow_core::ids::IdError| CliError::internal(error.to_string()))?;
+    let source = Source::new()?;
+    let mut watcher = Watcher { show, desk, source, run, view, interrupts: 0, ends: 0 };
+    watcher.subscribe()?;
+    watcher.watch()
+}
+
+impl Watcher<'_> {
+    fn watch(&mut self) -> Outcome {
+        loop {
+            let sign = match self.source.signs.recv_timeout(TICK) {
+                Ok(sign) => sign,
+                Err(RecvTimeoutError::Timeout) => Sign::Resize,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(CliError::internal("the watcher has nothing to watch any more"));
+                }
+            };
+            match sign {
+                Sign::View(view) => self.see(*view)?,
+                Sign::Resize => self.show.redraw(&self.view, now_ms()),
+                Sign::Interrupt => {
+                    if self.interrupt()? {
+                        return Ok(ExitKind::Interrupted);
+                    }
+                }
+                Sign::Refused(error) => return Err(error),
+                Sign::Ended if at_rest(&self.view) => {}
+                Sign::Ended => self.find_again()?,
+            }
+            if at_rest(&self.view) {
+                let kind = self.kind();
+                self.show.end(&self.view, kind)?;
+                return Ok(kind);
+            }
+        }
+    }
+
+    fn see(&mut self, view: RunView) -> Result<(), CliError> {
+        self.ends = 0;
+        let mut found = changes(Some(&self.view), &view, now_ms());
+        for change in found.iter_mut().filter(|change| change.event == "failed") {
+            self.explain(change);
+        }
+        self.show.update(&view, &found, now_ms())?;
+        self.view = view;
+        Ok(())
+    }
+
+    /// Looks up why a try failed; views of runs carry only a sentence.
+    fn explain(&mut self, change: &mut Change) {
+        let id = change.task.as_deref().and_then(|id| id.parse::<TaskId>().ok());
+        let Some(task) = id.and_then(|id| self.desk.task(id).ok()) else { return };
+        let Some(failure) = task.failures.last() else { return };
+        change.note = Some(failure.summary.clone());
+        change.event = match failure.kind.as_str() {
+            "conflict" => "conflict",
+            "red_gate" => "red",
+            _ => "failed",
+        };
+    }
+
+    /// One more Ctrl-C; whether the person leaves.
+    fn interrupt(&mut self) -> Result<bool, CliError> {
+        self.interrupts += 1;
+        let run = self.run;
+        match self.interrupts {
+            1 => {
+                self.show.say(
+                    "No new work is handed out; workers finish. Ctrl-C again stops them and keeps their work.",
+                );
+                self.done(ProjectCall::DrainRun { run })?;
+            }
+            2 => {
+                self.show.say("The workers are stopped, their work is kept. Ctrl-C again leaves.");
+                self.done(ProjectCall::StopRun { run })?;
+            }
+            _ => {
+                self.show
+                    .say("The run goes on without a watcher; `windrow run --resume` watches it.");
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Asks for something; a run that is over by now needs nothing any more.
+    fn done(&mut self, call: ProjectCall) -> Result<(), CliError> {
+        match self.desk.ask(call) {
+            Err(error) if error.kind != ExitKind::User => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The daemon went away: it is found or started again, and the run watched again.
+    fn find_again(&mut self) -> Result<(), CliError> {
+        self.ends += 1;
+        if self.ends > ENDS {
+            return Err(CliError::new(ExitKind::World, "the daemon ends again and again")
+                .hint("`windrow daemon logs` shows why")
+                .hint("workers go on; `windrow run --resume` watches them later"));
+        }
+        self.subscribe()
+    }
+
+    fn subscribe(&mut self) -> Result<(), CliError> {
+        let client = self.desk.daemon().launcher().connect()?;
+        let call = self.desk.call(ProjectCall::WatchRun { run: self.run });
+        self.source.subscribe(client, call);
+        Ok(())
+    }
+
+    fn kind(&self) -> ExitKind {
+        match outcome(&self.view) {
+            ExitKind::Incomplete if self.interrupts > 0 => ExitKind::Interrupted,
+            kind => kind,
+        }
+    }
+}
+
+/// Whether nothing more will happen.
+fn at_rest(view: &RunView) -> bool {
+    is_over(&view.row.phase) && view.sessions.iter().all(|session| session.over)
+}
+
+fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,133 @@
+//! How a watcher shows what it sees: a table in place, lines, or JSON.
+
+use windrow_api::summary::outcome;
+use windrow_api::view::RunView;
+use windrow_api::{ExitKind, summary};
+
+use super::change::Change;
+use super::frame::frame;
+use super::screen::Screen;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Format, one_line};
+use crate::render::{Column, Table, clock, commit_of};
+
+/// How a run is shown.
+#[derive(Debug)]
+pub(crate) struct Show<'a> {
+    context: &'a Context,
+    format: Format,
+    screen: Screen,
+}
+
+impl<'a> Show<'a> {
+    pub(crate) fn new(context: &'a Context, format: Format) -> Self {
+        Self { context, format, screen: Screen::default() }
+    }
+
+    /// Shows what changed, and where the run stands when there is a terminal.
+    pub(crate) fn update(
+        &mut self,
+        view: &RunView,
+        changes: &[Change],
+        now_ms: i64,
+    ) -> Result<(), CliError> {
+        let out = &self.context.out;
+        if self.format == Format::Json {
+            return changes.iter().try_for_each(|change| out.json_line(change));
+        }
+        if out.live().is_none() {
+            for change in changes {
+                // The time of day is enough beside lines that come as they happen.
+                let moment = clock(change.at_ms);
+                let time = moment.split(' ').nth(1).unwrap_or_default();
+                out.say(&format!("{time} {}", change.line()));
+            }
+            return Ok(());
+        }
+        self.redraw(view, now_ms);
+        Ok(())
+    }
+
+    /// Draws the run again where there is a terminal.
+    pub(crate) fn redraw(&mut self, view: &RunView, now_ms: i64) {
+        if self.format == Format::Json {
+            return;
+        }
+        if let Some((width, height)) = self.context.out.live() {
+            let lines = frame(view, now_ms, width, height.saturating_sub(1));
+            self.context.out.narrate(&self.screen.redraw(&lines, width));
+        }
+    }
+
+    /// Says something that stays above what is redrawn.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.clear();
+        self.context.out.say(text);
+    }
+
+    /// Shows how it ended.
+    pub(crate) fn end(&mut self, view: &RunView, kind: ExitKind) -> Result<(), CliError> {
+        self.clear();
+        let out = &self.context.out;
+        match self.format {
+            Format::Json => out.json_line(&serde_json::json!({
+                "event": "end", "outcome": kind, "run": view,
+            })),
+            Format::Text => out.answer(&end_text(view, out.width())),
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.format == Format::Json {
+            return;
+        }
+        if let Some((width, _)) = self.context.out.live() {
+            self.context.out.narrate(&self.screen.clear(width));
+        }
+    }
+}
+
+/// The end of a run for a terminal: every task with its commit.
+pub(crate) fn end_text(view: &RunView, width: Option<usize>) -> String {
+    let column = |title, goes| Column { title, goes };
+    let columns = [
+        column("TASK", 0),
+        column("STATUS", 0),
+        column("COMMIT", 1),
+        column("TRIES", 2),
+        column("TITLE", 0),
+        column("NOTE", 3),
+    ];
+    let mut table = Table::new(&columns, 4);
+    for task in &view.tasks {
+        let notes = [task.note.as_deref(), task.check_off_problem.as_deref()];
+        let notes: Vec<String> = notes.into_iter().flatten().map(one_line).collect();
+        table.row(vec![
+            task.id.clone(),
+            task.status.word().to_owned(),
+            commit_of(task).to_owned(),
+            if task.attempt == 0 { String::new() } else { task.attempt.to_string() },
+            one_line(&task.title),
+            notes.join("; "),
+        ]);
+    }
+    let mut lines = table.lines(width);
+    let row = &view.row;
+    lines.push(String::new());
+    lines.push(format!(
+        "Run {} on {}: {}.",
+        row.id,
+        one_line(&row.branch),
+        summary::headline(&row.counts)
+    ));
+    lines.extend(view.troubles.iter().map(|text| format!("Trouble: {}", one_line(text))));
+    if let Some(out) = &view.out {
+        lines.push(format!("Summary: {}", out.join("summary.md").display()));
+    }
+    if outcome(view) != ExitKind::Success {
+        lines
+            .push("Next: `windrow show TASK` says why, `windrow run --resume` goes on.".to_owned());
+    }
+    lines.join("\n") + "\n"
+}
