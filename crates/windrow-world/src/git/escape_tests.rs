@@ -130,3 +130,23 @@ fn hooks_of_the_repository_do_not_run() {
     put(&tree.path.join("new"), "new\n");
     do_everything(&fx, &tree, &trace);
 }
+
+#[test]
+fn settings_planted_in_a_warm_or_half_gone_tree_are_not_read() {
+    let fx = Fixture::with(&[(".gitattributes", "* filter=evil\n"), ("a.txt", "a\n")]);
+    let trace = fx.beside("trace");
+    git(&fx.main, ["config", "extensions.worktreeConfig", "true"]);
+    let tree = fx.create("toast");
+    arm(&tree.git_dir.join("config.worktree"), &trace);
+    fs::remove_dir_all(&tree.path).unwrap();
+    fx.create("toast");
+    assert!(!trace.exists(), "making a tree again ran a command");
+    fx.worktrees.reset_warm(&tree, &Saved::scratch(&tree), &fx.base).unwrap();
+    arm(&tree.git_dir.join("config.worktree"), &trace);
+    put(&tree.path.join("a.txt"), "b\n");
+    assert!(!fx.worktrees.is_warm(&tree));
+    assert!(!trace.exists(), "looking at a warm tree ran a command");
+    put(&tree.path.join("a.txt"), "a\n");
+    fx.worktrees.reuse(&tree, &fx.path("jam"), "windrow/jam", &fx.base).unwrap();
+    assert!(!trace.exists(), "using a tree again ran a command");
+}

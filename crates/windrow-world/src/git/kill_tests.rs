@@ -13,7 +13,7 @@ use super::fixture::{Fixture, git, me, put, try_git};
 use super::{
     CaptureSpec, Captured, Oid, Repo, Saved, Tree, Worktrees, capture, commit_leftovers, restore,
 };
-use crate::cmd::{Cmd, which};
+use crate::cmd::{Cmd, CmdError, which};
 
 const NAME: &str = "refs/windrow/kept/s/1";
 
@@ -117,12 +117,16 @@ fn killed(fx: &Fixture, verb: &str, at: usize, mode: &str) -> bool {
         .env("TMPDIR", &tmp)
         .env("WINDROW_TEST_HOME", &home)
         .env("WINDROW_TEST_VERB", verb)
-        .output()
-        .unwrap();
-    let by_kill = done.status.signal() == Some(9);
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(by_kill || done.status.success(), "{verb}, {mode} call {at}: {said}");
-    by_kill
+        .output();
+    match done {
+        Err(CmdError::Failed { status, .. }) if status.signal() == Some(9) => true,
+        other => {
+            let done = other.unwrap();
+            let said = String::from_utf8_lossy(&done.stdout);
+            assert!(done.status.success(), "{verb}, {mode} call {at}: {said}");
+            false
+        }
+    }
 }
 
 /// A repository with a branch `start` and a newer `main`.

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::capture::Saved;
+use super::capture_view::View;
 use super::repo::{GitError, Oid, Tree};
 use super::worktree::{WorktreeError, Worktrees};
 use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
@@ -99,15 +100,18 @@ impl Worktrees {
         let Head::Detached(_) = registry::head(tree)? else {
             return unsaved("it is on a branch");
         };
-        let clean = ["diff-index", "--quiet", "--ignore-submodules=all", "HEAD"];
+        let view = View::of(&self.repo, tree)?;
         let refresh = ["update-index", "-q", "--refresh"];
-        self.repo.git_in(tree, refresh).output().map_err(GitError::from)?;
-        if !self.repo.git_in(tree, clean).output().map_err(GitError::from)?.status.success() {
+        self.repo.git_in(&view.tree, refresh).output().map_err(GitError::from)?;
+        let clean = ["diff-index", "--quiet", "--ignore-submodules=all", "HEAD"];
+        let clean = self.repo.git_in(&view.tree, clean).output().map_err(GitError::from)?;
+        if !clean.status.success() {
             return unsaved("tracked files in it were changed");
         }
         let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
-        let others = self.repo.git_in(tree, ["ls-files", "-o", "-z", "--exclude-standard"]);
-        if others.args(keep).success().map_err(GitError::from)?.is_empty() {
+        let others = ["ls-files", "-o", "-z", "--exclude-standard"];
+        let others = self.repo.git_in(&view.tree, others).args(keep);
+        if others.success().map_err(GitError::from)?.is_empty() {
             Ok(())
         } else {
             unsaved("there are new files in it")
