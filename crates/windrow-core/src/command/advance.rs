@@ -34,17 +34,17 @@ fn end_delays(state: &State, stamp: Stamp) -> Vec<Event> {
 fn question_claims(state: &State, stamp: Stamp) -> Vec<Event> {
     let due = state.claims.iter().take_while(|(at, _)| *at <= stamp.now);
     due.filter_map(|(_, id)| state.sessions.get(id))
-        .filter_map(|session| {
+        .map(|session| {
             let (id, generation) = (session.id, session.generation);
             let deadline = stamp.now.plus(QUESTION_MS);
             if session.wish() != Wish::End {
                 // Windrow's own acts are under way; only a running worker can be lost.
-                return Some(Event::ClaimRenewed { session: id, generation, deadline });
+                return Event::ClaimRenewed { session: id, generation, deadline };
             }
             if session.claim.questioned && session.stop.is_none() {
-                return Some(Event::StopRequested { session: id, why: StopReason::ClaimExpired });
+                return Event::StopRequested { session: id, why: StopReason::ClaimExpired };
             }
-            Some(Event::ClaimQuestioned { session: id, generation, deadline })
+            Event::ClaimQuestioned { session: id, generation, deadline }
         })
         .collect()
 }

@@ -121,7 +121,7 @@ impl ReportSealed {
     fn outcome(&self, state: &State, session: &Session, task: &Task) -> (SealOutcome, Vec<Event>) {
         match &self.work {
             SealedWork::Commit { commit, touched } => {
-                (SealOutcome::Submitted, self.submit(state, session, commit, touched))
+                (SealOutcome::Submitted, submit(state, session, commit, touched))
             }
             SealedWork::Nothing if went_well(session) => {
                 let why = "the worker ended well and changed nothing".to_owned();
@@ -145,30 +145,6 @@ impl ReportSealed {
             },
             SealedWork::Captured => self.captured(state, session, task),
         }
-    }
-
-    fn submit(
-        &self,
-        state: &State,
-        session: &Session,
-        commit: &str,
-        touched: &[String],
-    ) -> Vec<Event> {
-        let landing = LandingId(state.landings.last_key_value().map_or(1, |(l, _)| l.0 + 1));
-        let base = session.tree.as_ref().map(|tree| tree.base.clone()).unwrap_or_default();
-        let mut events = vec![Event::WorkSubmitted {
-            landing,
-            task: session.task,
-            session: session.id,
-            generation: session.generation,
-            commit: commit.to_owned(),
-            base,
-            touched: touched.to_vec(),
-        }];
-        if state.runs.get(&session.run).is_some_and(|run| run.spec.hold) {
-            events.push(Event::EntryHeld { landing });
-        }
-        events
     }
 
     fn captured(&self, state: &State, session: &Session, task: &Task) -> (SealOutcome, Vec<Event>) {
@@ -221,8 +197,31 @@ impl ReportSealed {
     }
 }
 
+fn submit(state: &State, session: &Session, commit: &str, touched: &[String]) -> Vec<Event> {
+    let landing = LandingId(state.landings.last_key_value().map_or(1, |(l, _)| l.0 + 1));
+    let base = session.tree.as_ref().map(|tree| tree.base.clone()).unwrap_or_default();
+    let mut events = vec![Event::WorkSubmitted {
+        landing,
+        task: session.task,
+        session: session.id,
+        generation: session.generation,
+        commit: commit.to_owned(),
+        base,
+        touched: touched.to_vec(),
+    }];
+    if state.runs.get(&session.run).is_some_and(|run| run.spec.hold) {
+        events.push(Event::EntryHeld { landing });
+    }
+    events
+}
+
 fn describe(how: Option<&ExitHow>) -> (TryKind, String) {
     match how {
+        Some(how @ ExitHow::Code(code)) if how.is_interruption() => {
+            let signal = code - 128;
+            let text = format!("the worker was ended by signal {signal} again and again");
+            (TryKind::Interrupted, text)
+        }
         Some(ExitHow::Code(code)) => (TryKind::Failed, format!("the worker ended with {code}")),
         Some(how @ ExitHow::Signal(signal)) if how.is_interruption() => {
             let text = format!("the worker was ended by signal {signal} again and again");

@@ -98,7 +98,7 @@ impl ReportSetback {
         let give_up = count + 1 >= ACT_TRIES;
         match session.wish() {
             // It has nothing yet and is to end: nobody waits for a name it will not use.
-            Wish::Lease if session.stop.is_some() => Ok(self.end_unborn(state, session)),
+            Wish::Lease if session.stop.is_some() => Ok(end_unborn(state, session)),
             Wish::Tree | Wish::Agent | Wish::Seal if give_up => Ok(self.give_up(state, session)),
             Wish::Release if give_up => {
                 let why = self.reason.clone();
@@ -119,18 +119,6 @@ impl ReportSetback {
                 Ok(vec![Event::Delayed { key, until, reason, waits: false }])
             }
         }
-    }
-
-    /// The session ends before it began.
-    fn end_unborn(&self, state: &State, session: &Session) -> Vec<Event> {
-        let (id, generation) = (session.id, session.generation);
-        let outcome = SealOutcome::Ended(rules::ended_reason(session));
-        let sealed = Event::SessionSealed { session: id, generation, outcome, kept: None };
-        let follow = rules::after_stop(state, session);
-        [Some(sealed), follow, Some(Event::SessionClosed { session: id })]
-            .into_iter()
-            .flatten()
-            .collect()
     }
 
     /// The session ends; a tree with work that could not be captured stays where it is.
@@ -155,4 +143,16 @@ impl ReportSetback {
         let summary = format!("windrow itself could not go on: {}", self.reason);
         TryReason { kind: TryKind::World, summary, detail: None, kept: None }
     }
+}
+
+/// The session ends before it began.
+fn end_unborn(state: &State, session: &Session) -> Vec<Event> {
+    let (id, generation) = (session.id, session.generation);
+    let outcome = SealOutcome::Ended(rules::ended_reason(session));
+    let sealed = Event::SessionSealed { session: id, generation, outcome, kept: None };
+    let follow = rules::after_stop(state, session);
+    [Some(sealed), follow, Some(Event::SessionClosed { session: id })]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -37,7 +37,7 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
 
         Event::SessionRequested { session, task, run, attempt, fence, deadline } => {
             let wanted = session::Requested { task: *task, run: *run, attempt: *attempt };
-            session::requested(state, *session, wanted, (*fence, *deadline), at);
+            session::requested(state, *session, &wanted, (*fence, *deadline), at);
         }
         Event::SessionLeased { session, name, port_offset, tree, reuse } => {
             session::leased(state, *session, name, *port_offset, (*tree, *reuse));

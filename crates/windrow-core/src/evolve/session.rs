@@ -21,11 +21,11 @@ pub(super) struct Requested {
 pub(super) fn requested(
     state: &mut State,
     id: SessionId,
-    wanted: Requested,
+    wanted: &Requested,
     (fence, deadline): (u64, Timestamp),
     at: Timestamp,
 ) {
-    let Requested { task, run, attempt } = wanted;
+    let Requested { task, run, attempt } = *wanted;
     let session = Session {
         id,
         task,

@@ -221,3 +221,6 @@ pub fn evolve_machine(machine: &mut Machine, seq: u64, event: &MachineEvent, sta
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Given a world, when a command, then these events or this refusal, as text.
 
+use std::fmt::Write as _;
+
 use crate::command::{AddTask, Command, StartRun};
 use crate::effect::Effect;
 use crate::event::Event;
@@ -92,7 +94,7 @@ fn line(event: &Event) -> String {
     let mut line = json["kind"].as_str().expect("an event has a kind").to_owned();
     for (name, value) in json["body"].as_object().into_iter().flatten() {
         if name != "spec" && !value.is_null() {
-            line.push_str(&format!(" {name}={value}"));
+            let _never_fails = write!(line, " {name}={value}");
         }
     }
     line

@@ -156,8 +156,8 @@ fn an_interrupted_worker_keeps_its_slot_and_starts_again_without_a_failed_try() 
         &mut world,
         &sealed(2, SealedWork::Captured),
         r#"
-        session_sealed generation=2 kept={"at":1000,"commit":"c1","generation":2,"refname":"refs/windrow/kept/s-1/2","submitted":false} outcome={"failed":{"detail":null,"kept":"refs/windrow/kept/s-1/2","kind":"failed","summary":"the worker ended with 143"}} session=1
-        task_requeued reason={"detail":null,"kept":"refs/windrow/kept/s-1/2","kind":"failed","summary":"the worker ended with 143"} task=1
+        session_sealed generation=2 kept={"at":1000,"commit":"c1","generation":2,"refname":"refs/windrow/kept/s-1/2","submitted":false} outcome={"failed":{"detail":null,"kept":"refs/windrow/kept/s-1/2","kind":"interrupted","summary":"the worker was ended by signal 15 again and again"}} session=1
+        task_requeued reason={"detail":null,"kept":"refs/windrow/kept/s-1/2","kind":"interrupted","summary":"the worker was ended by signal 15 again and again"} task=1
     "#,
     );
 }
