@@ -9,11 +9,13 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Once;
 
+use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use super::repo::{GitError, Repo, Tree};
-use super::worktree_registry::{file_error, replace};
+use super::worktree_registry::{file_error, is_there, replace};
 
 /// A tree as seen through a private git directory; the directory goes when this is dropped.
 #[derive(Debug)]
@@ -21,16 +23,19 @@ pub(super) struct View {
     /// The same work tree with the private git directory.
     pub(super) tree: Tree,
     _dir: TempDir,
+    /// Held on the directory itself, so that others see it is in use.
+    _lock: File,
 }
+
+const PREFIX: &str = "windrow-view-";
 
 impl View {
     /// Copies what is needed to look at `tree`.
     pub(super) fn of(repo: &Repo, tree: &Tree) -> Result<Self, GitError> {
+        static SWEPT: Once = Once::new();
         let at = std::env::temp_dir();
-        let dir = tempfile::Builder::new()
-            .prefix("windrow-view-")
-            .tempdir()
-            .map_err(file_error("make a folder in", &at))?;
+        SWEPT.call_once(|| sweep(&at));
+        let (dir, lock) = private_dir(&at)?;
         fs::create_dir(dir.path().join("refs")).map_err(file_error("make", dir.path()))?;
         // Git finds objects by GIT_COMMON_DIR, but refs by this file alone.
         let common = [repo.common_dir().as_os_str().as_bytes(), b"\n"].concat();
@@ -41,12 +46,46 @@ impl View {
             copy(&tree.git_dir, dir.path(), &name)?;
         }
         let git_dir = dir.path().to_owned();
-        Ok(Self { tree: Tree { path: tree.path.clone(), git_dir }, _dir: dir })
+        Ok(Self { tree: Tree { path: tree.path.clone(), git_dir }, _dir: dir, _lock: lock })
     }
 
     /// Runs a git command in the view and returns its standard output.
     pub(super) fn ask(&self, repo: &Repo, args: &[&str]) -> Result<Vec<u8>, GitError> {
         Ok(repo.git_in(&self.tree, ["-c", "core.trustctime=true"]).args(args).success()?)
+    }
+}
+
+/// Makes a folder of our own in `at` and locks it.
+fn private_dir(at: &Path) -> Result<(TempDir, File), GitError> {
+    let make = || loop {
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(at)?;
+        // Between making and locking another process may have swept it away.
+        match File::open(dir.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            other => {
+                let lock = other?;
+                let locked = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+                if locked && is_there(dir.path()) {
+                    return Ok((dir, lock));
+                }
+            }
+        }
+    };
+    make().map_err(file_error("make a folder in", at))
+}
+
+/// Removes the folders that killed processes left; those in use are locked.
+fn sweep(at: &Path) {
+    for entry in fs::read_dir(at).into_iter().flatten().flatten() {
+        let ours = entry.file_name().as_bytes().starts_with(PREFIX.as_bytes());
+        let real = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let Some(lock) = (ours && real).then(|| File::open(entry.path()).ok()).flatten() else {
+            continue;
+        };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            // What belongs to somebody else stays, and is theirs to sweep.
+            drop(fs::remove_dir_all(entry.path()));
+        }
     }
 }
 
@@ -80,4 +119,21 @@ pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open};
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     Ok(File::from(open(path, flags, Mode::empty())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_folders_that_nobody_uses_are_swept() {
+        let at = tempfile::tempdir().unwrap();
+        let (used, _lock) = private_dir(at.path()).unwrap();
+        let (left, lock) = private_dir(at.path()).unwrap();
+        drop(lock);
+        fs::create_dir(at.path().join("windrow-else")).unwrap();
+        sweep(at.path());
+        assert!(used.path().exists() && at.path().join("windrow-else").exists());
+        assert!(!left.path().exists());
+    }
 }

@@ -119,8 +119,10 @@ pub fn unpin(repo: &Repo, refname: &str) -> Result<(), GitError> {
     if !refname.starts_with("refs/windrow/") {
         return Err(GitError::Answer { what: "own ref name", text: refname.to_owned() });
     }
-    repo.git(["update-ref", "--no-deref", "-d", refname]).success()?;
-    Ok(())
+    match repo.ref_value(refname)? {
+        Some(held) => repo.move_ref(refname, None, Some(&held)),
+        None => Ok(()),
+    }
 }
 
 /// The tree of a commit.

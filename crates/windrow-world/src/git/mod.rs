@@ -26,6 +26,7 @@ mod repo;
 mod restore;
 mod restore_files;
 mod seal;
+mod stale;
 mod worktree;
 mod worktree_lock;
 mod worktree_registry;

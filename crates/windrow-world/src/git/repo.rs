@@ -7,8 +7,8 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::stale;
 use crate::cmd::{Cmd, CmdError, Output};
 
 /// The full hexadecimal name of a git object.
@@ -181,14 +181,6 @@ impl Repo {
         if missing { Ok(None) } else { Err(failed(said, &done)) }
     }
 
-    /// Removes the lock of a ref that a killed git left; false when there is none that old.
-    fn remove_stale_lock(&self, name: &str) -> bool {
-        let lock = self.common.join(format!("{name}.lock"));
-        let made = std::fs::symlink_metadata(&lock).and_then(|meta| meta.modified());
-        let age = made.ok().and_then(|made| made.elapsed().ok());
-        age.is_some_and(|age| age > STALE_LOCK) && std::fs::remove_file(&lock).is_ok()
-    }
-
     /// Moves a ref by compare-and-swap; `None` stands for "no such ref" on either side.
     ///
     /// The ref and its objects are flushed to disk before this returns.
@@ -218,7 +210,7 @@ impl Repo {
             (None, None) => return Ok(()),
         };
         let first = call.success();
-        if first.is_err() && own_ref(name) && self.remove_stale_lock(name) {
+        if first.is_err() && stale::remove_locks(self, name) {
             return self.move_ref(name, new, expected);
         }
         first.map(drop).or_else(|error| {
@@ -226,15 +218,6 @@ impl Repo {
             if found.as_ref() == expected { Err(error.into()) } else { Err(moved(found)) }
         })
     }
-}
-
-/// How old the lock of one of windrow's own refs must be to count as left by a killed git; a live
-/// one holds it for milliseconds.
-const STALE_LOCK: Duration = Duration::from_secs(5);
-
-/// Only windrow and its workers write these.
-fn own_ref(name: &str) -> bool {
-    name.starts_with("refs/windrow/") || name.starts_with("refs/heads/windrow/")
 }
 
 fn failed(line: String, done: &Output) -> GitError {

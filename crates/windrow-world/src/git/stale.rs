@@ -1,0 +1,133 @@
+//! Lock files that a killed git left behind, and the proof that nobody holds them.
+//!
+//! A lock is removed only when it is old and nobody can be behind it. For windrow's own refs age is
+//! enough: a live git holds such a lock for milliseconds. The lock of `packed-refs` belongs to the
+//! person's git as well, and removing a live one could cost them refs; so no git process may be at
+//! work in the repository, as far as can be seen, and one that cannot be looked at counts as there.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::repo::Repo;
+
+/// How old a lock must be, by its own time of change.
+const OLD: Duration = Duration::from_secs(5);
+
+/// Removes what kept `refname` from being written, if that was left by a killed git; true when
+/// something was removed and writing is worth another try.
+pub(super) fn remove_locks(repo: &Repo, refname: &str) -> bool {
+    let own = refname.starts_with("refs/windrow/") || refname.starts_with("refs/heads/windrow/");
+    let on_ref = own && remove_old(&repo.common_dir().join(format!("{refname}.lock")));
+    let packed = repo.common_dir().join("packed-refs.lock");
+    let on_all = is_old(&packed) && nobody_at_work(repo) && remove_old(&packed);
+    on_ref || on_all
+}
+
+fn is_old(lock: &Path) -> bool {
+    let made = fs::symlink_metadata(lock).and_then(|meta| meta.modified());
+    made.ok().and_then(|made| made.elapsed().ok()).is_some_and(|age| age > OLD)
+}
+
+fn remove_old(lock: &Path) -> bool {
+    is_old(lock) && fs::remove_file(lock).is_ok()
+}
+
+/// Whether no git process but the caller's own kind can be at work in the repository.
+fn nobody_at_work(repo: &Repo) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    let folders = folders_of(repo);
+    processes.flatten().all(|process| {
+        let process = process.path();
+        let Ok(name) = fs::read_to_string(process.join("comm")) else { return true };
+        if !name.starts_with("git") {
+            return true;
+        }
+        let Ok(cwd) = fs::read_link(process.join("cwd")) else {
+            // It ended meanwhile, or it is somebody else's.
+            return has_ended(&process);
+        };
+        let Ok(env) = fs::read(process.join("environ")) else { return false };
+        let named = |folder: &Path| {
+            let folder = folder.as_os_str().as_encoded_bytes();
+            env.windows(folder.len().max(1)).any(|part| part == folder)
+        };
+        !folders.iter().any(|folder| cwd.starts_with(folder) || named(folder))
+    })
+}
+
+/// Gone, or waiting for its parent to take notice.
+fn has_ended(process: &Path) -> bool {
+    let Ok(stat) = fs::read_to_string(process.join("stat")) else { return true };
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, Some('Z' | 'X') | None)
+}
+
+/// The git directory, the main worktree around it, and every other worktree.
+fn folders_of(repo: &Repo) -> Vec<std::path::PathBuf> {
+    let common = repo.common_dir();
+    let mut folders = vec![common.to_owned()];
+    folders.extend(common.parent().map(Path::to_owned));
+    for entry in fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten() {
+        let link = fs::read_to_string(entry.path().join("gitdir")).unwrap_or_default();
+        folders.extend(Path::new(link.trim()).parent().map(Path::to_owned));
+    }
+    folders.retain(|folder| !folder.as_os_str().is_empty());
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::super::fixture::{Fixture, put};
+    use super::*;
+    use crate::cmd::Cmd;
+
+    fn leave(lock: &Path, age: Duration) {
+        put(lock, "");
+        let file = fs::File::options().write(true).open(lock).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    }
+
+    #[test]
+    fn old_locks_of_killed_git_give_way_and_young_ones_do_not() {
+        let made = Fixture::new();
+        let (repo, base) = (&made.repo, &made.base);
+        let name = "refs/windrow/kept/s-1/1";
+        let minute = Duration::from_secs(60);
+        for lock in [format!("{name}.lock"), "packed-refs.lock".to_owned()] {
+            repo.move_ref(name, Some(base), None).unwrap();
+            let lock = repo.common_dir().join(lock);
+            leave(&lock, Duration::ZERO);
+            repo.move_ref(name, None, Some(base)).unwrap_err();
+            assert!(lock.exists());
+            leave(&lock, minute);
+            repo.move_ref(name, None, Some(base)).unwrap();
+            assert!(!lock.exists());
+        }
+        let theirs = repo.common_dir().join("refs/heads/main.lock");
+        leave(&theirs, minute);
+        repo.move_ref("refs/heads/main", None, Some(base)).unwrap_err();
+        assert!(theirs.exists());
+    }
+
+    #[test]
+    fn the_lock_of_all_refs_stays_while_any_git_is_at_work_in_the_repository() {
+        let made = Fixture::new();
+        let (repo, base) = (&made.repo, &made.base);
+        let name = "refs/windrow/kept/s-1/1";
+        repo.move_ref(name, Some(base), None).unwrap();
+        let lock = repo.common_dir().join("packed-refs.lock");
+        leave(&lock, Duration::from_secs(60));
+        // It waits for its input, in the person's checkout.
+        let cat = Cmd::new("git").args(["cat-file", "--batch"]).dir(&made.main);
+        let mut theirs = cat.dialogue().unwrap();
+        repo.move_ref(name, None, Some(base)).unwrap_err();
+        assert!(lock.exists());
+        drop(theirs.stdin.take());
+        theirs.wait().unwrap();
+        repo.move_ref(name, None, Some(base)).unwrap();
+        assert!(!lock.exists());
+    }
+}
