@@ -21,6 +21,7 @@ usage: cherry_pick REPO [OPTION VALUE]...
   --tip REVISION     the last commit to pick (HEAD)
   --commits N        how many, back to the nearest merge (200)
   --pool N           workers at once (8)
+  --then CMD         what each worker does behind its pick, such as `sleep 2` (nothing)
   --gate CMD         a gate (none)
   --kills N          kill -9 this many processes, and only ever call `run --resume` (0)
   --every MS         on average one in this time (1000)
@@ -36,6 +37,7 @@ struct Wish {
     tip: String,
     commits: usize,
     pool: String,
+    then: Option<String>,
     gate: Option<String>,
     kills: u32,
     every: u64,
@@ -86,7 +88,7 @@ impl Scene {
         let source = TestRepo::at(&wish.source.canonicalize().unwrap(), &env.home());
         let tip = source.git(["rev-parse", &format!("{}^{{commit}}", wish.tip)]);
         let base = cherry::base_of(&source, &tip, wish.commits);
-        let plan = cherry::plan(&source, &base, &tip);
+        let plan = cherry::plan(&source, &base, &tip, wish.then.as_deref());
         let objects = source.git(["rev-parse", "--path-format=absolute", "--git-path", "objects"]);
         let repo = env.repo();
         repo.write(".git/objects/info/alternates", format!("{objects}\n"));
@@ -156,6 +158,7 @@ fn wish(words: Vec<String>) -> Option<Wish> {
         tip: "HEAD".to_owned(),
         commits: 200,
         pool: "8".to_owned(),
+        then: None,
         gate: None,
         kills: 0,
         every: 1000,
@@ -171,6 +174,7 @@ fn wish(words: Vec<String>) -> Option<Wish> {
             "--tip" => wish.tip = value,
             "--commits" => wish.commits = value.parse().ok()?,
             "--pool" => wish.pool = value,
+            "--then" => wish.then = Some(value),
             "--gate" => wish.gate = Some(value),
             "--kills" => wish.kills = value.parse().ok()?,
             "--every" => wish.every = value.parse().ok().filter(|every| *every > 1)?,

@@ -30,7 +30,8 @@ pub struct Storm {
 pub type Hits = BTreeMap<Role, u32>;
 
 /// The parts that are hit: what is windrow's and what it runs, but not git at work in between.
-const HIT: [Role; 5] = [Role::Daemon, Role::Keeper, Role::Command, Role::Shim, Role::Worker];
+const HIT: [Role; 6] =
+    [Role::Daemon, Role::Guard, Role::Keeper, Role::Command, Role::Shim, Role::Worker];
 
 impl Storm {
     /// Runs `first` and kills, and only ever calls `windrow run --resume` again, until the run is

@@ -35,12 +35,13 @@ pub fn base_of(repo: &TestRepo, tip: &str, most: usize) -> String {
     base
 }
 
-/// The plan that picks every commit after `base` up to `tip`, but empty ones.
+/// The plan that picks every commit after `base` up to `tip`, but empty ones; `then` is a shell
+/// line for behind each pick, such as `sleep 1`.
 ///
 /// # Panics
 /// When a merge lies between them.
 #[must_use]
-pub fn plan(repo: &TestRepo, base: &str, tip: &str) -> Plan {
+pub fn plan(repo: &TestRepo, base: &str, tip: &str, then: Option<&str>) -> Plan {
     let range = format!("{base}..{tip}");
     let merges = repo.git(["rev-list", "--first-parent", "--merges", &range]);
     assert!(merges.is_empty(), "merges lie between {base} and {tip}: {merges}");
@@ -55,7 +56,8 @@ pub fn plan(repo: &TestRepo, base: &str, tip: &str) -> Plan {
         let touched = step.touched(&files, &left);
         let needs: BTreeSet<&String> = touched.iter().filter_map(|what| last.get(what)).collect();
         let needs: Vec<&String> = needs.into_iter().collect();
-        let line = format!("git cherry-pick {}", step.commit);
+        let then = then.map(|then| format!(" && {then}")).unwrap_or_default();
+        let line = format!("git cherry-pick {}{then}", step.commit);
         plan = plan.with(&key, PlanTask::run(&step.title, &line).list("needs", &needs));
         last.extend(touched.into_iter().map(|what| (what, key.clone())));
     }

@@ -10,6 +10,8 @@ use windrow_world::proc::{ProcessId, Signal};
 pub enum Role {
     /// The daemon.
     Daemon,
+    /// What brings the daemon back when nothing else is there to do it.
+    Guard,
     /// A keeper.
     Keeper,
     /// A command that a person typed, such as `windrow run`.
@@ -76,6 +78,7 @@ fn look(pid: i32, root: &Path) -> Option<Running> {
 fn role(pid: i32, words: &[String], environ: &[u8]) -> Role {
     match words.get(1).map(String::as_str) {
         Some("__daemon") => return Role::Daemon,
+        Some("__guard") => return Role::Guard,
         Some("__keeper") => return Role::Keeper,
         Some("__exec") => return Role::Shim,
         _ => {}
