@@ -75,7 +75,7 @@ impl Context {
 
     /// The way to a daemon.
     pub(crate) fn launcher(&self) -> Result<Launcher, CliError> {
-        Ok(Launcher::new(self.home()?, self.env.for_daemon()))
+        Ok(Launcher::new(self.home()?, self.env.for_daemon(), self.env.is_set("WINDROW_JOB")))
     }
 
     /// A daemon, started if there is none.

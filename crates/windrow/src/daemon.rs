@@ -46,6 +46,8 @@ const ACTOR: &str = "person";
 pub(crate) struct Launcher {
     home: Home,
     env: Vec<(&'static str, OsString)>,
+    /// A daemon started by a worker would end with it.
+    in_worker: bool,
 }
 
 /// A connection to a daemon.
@@ -61,8 +63,8 @@ pub(crate) fn run(home: &Home) -> ExitCode {
 }
 
 impl Launcher {
-    pub(crate) fn new(home: Home, env: Vec<(&'static str, OsString)>) -> Self {
-        Self { home, env }
+    pub(crate) fn new(home: Home, env: Vec<(&'static str, OsString)>, in_worker: bool) -> Self {
+        Self { home, env, in_worker }
     }
 
     /// Connects to the daemon that is there, if there is one.
@@ -75,6 +77,9 @@ impl Launcher {
         if let Some(client) = self.find() {
             return Ok(client);
         }
+        if self.in_worker {
+            return self.wait_in_worker();
+        }
         self.allow()?;
         for _ in 0..STARTS {
             if let Some(client) = self.wait_for(self.start()?)? {
@@ -82,6 +87,18 @@ impl Launcher {
             }
         }
         Err(self.did_not_come("it ended at once"))
+    }
+
+    /// Waits for the daemon that the worker's keeper brings back.
+    fn wait_in_worker(&self) -> Result<Client, CliError> {
+        let since = Instant::now();
+        while since.elapsed() <= PATIENCE {
+            if let Some(client) = self.find() {
+                return Ok(client);
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        Err(self.did_not_come("nobody started it again"))
     }
 
     /// Waits until somebody answers; nothing when the child ended and still nobody does.

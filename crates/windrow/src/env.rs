@@ -18,6 +18,7 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("NO_COLOR", "no colour when set to anything"),
     ("TERM", "`dumb` stands for a terminal that cannot redraw"),
     ("COLUMNS", "how wide the output may be"),
+    ("WINDROW_JOB", "set for workers: a command among them waits for a daemon and starts none"),
     ("CI", "no questions and no live table when set to anything but false"),
 ];
 
@@ -107,6 +108,11 @@ impl Env {
 
     fn var(&self, name: &str) -> Option<&OsStr> {
         self.vars.get(name).map(OsString::as_os_str)
+    }
+
+    /// Whether a variable was set to anything.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.vars.contains_key(name)
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! The windrow binary: arguments in, exit code out.
 //!
-//! Hidden first arguments make it a keeper, an agent to be, or the daemon; everything else is a
+//! Hidden first arguments make it a keeper, an agent to be, the daemon or its guard; everything else is a
 //! command of a person (see [`cli`]).
 
 mod approval;
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         }
         Some("__exec") => engine::exec_shim_main(args.collect::<Vec<OsString>>()),
         Some(daemon::SUBCOMMAND) => cli::daemon_process(),
+        Some("__guard") => cli::guard_process(),
         _ => cli::main(),
     }
 }

@@ -81,6 +81,15 @@ pub(crate) fn daemon_process() -> ExitCode {
     }
 }
 
+/// The hidden form: becomes the guard, which starts the daemon again when it is gone.
+pub(crate) fn guard_process() -> ExitCode {
+    let home = Env::read().home().ok().and_then(|path| Home::at(path).ok());
+    match (home, std::env::current_exe()) {
+        (Some(home), Ok(exe)) => crate::engine::guard_main(&home, &exe),
+        (Some(_) | None, Ok(_) | Err(_)) => ExitCode::FAILURE,
+    }
+}
+
 /// Asks who is there.
 pub(super) fn ping(daemon: &mut Daemon) -> Result<DaemonView, CliError> {
     match daemon.ask_again(&Call::Ping)? {

@@ -27,4 +27,4 @@ mod status;
 mod task;
 
 pub(crate) use command::main;
-pub(crate) use daemon::daemon_process;
+pub(crate) use daemon::{daemon_process, guard_process};
