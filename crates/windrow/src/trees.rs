@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 use tempfile::TempDir;
 use windrow_api::view::SessionRow;
+use windrow_world::files;
 use windrow_world::git::Tree;
 
 use crate::context::Project;
@@ -52,8 +53,7 @@ pub(crate) fn diff(
 ) -> Result<Option<Vec<u8>>, CliError> {
     let (Some(path), Some(base)) = (&row.path, &row.base) else { return Ok(None) };
     let Some(tree) = tree_at(project.found.repo.common_dir(), path) else { return Ok(None) };
-    let scratch = tempfile::Builder::new().prefix("windrow-diff-").tempdir();
-    let scratch: TempDir = scratch.map_err(|error| CliError::world(&error))?;
+    let scratch = scratch()?;
     let index = scratch.path().join("index");
     match fs::copy(tree.git_dir.join("index"), &index) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -80,6 +80,51 @@ fn tree_at(common: &Path, path: &Path) -> Option<Tree> {
         Path::new(named.trim_end_matches('\n')) == wanted
     });
     found.next().map(|git_dir| Tree { path: path.to_owned(), git_dir })
+}
+
+/// What a whole captured worktree holds against `base`: its index, with the files over it.
+///
+/// See `windrow_world::git::capture` for what lies where in the kept commit.
+pub(crate) fn diff_of_capture(
+    project: &Project,
+    base: &str,
+    commit: &str,
+    options: &[&str],
+) -> Result<Vec<u8>, CliError> {
+    let repo = &project.found.repo;
+    let scratch = scratch()?;
+    let index = scratch.path().join("index");
+    let tree = Tree { path: scratch.path().to_owned(), git_dir: repo.common_dir().to_owned() };
+    let git = |args: &[&str]| repo.git_in(&tree, args).env("GIT_INDEX_FILE", &index);
+    // What a capture has nothing of is not in it.
+    let stored = |name: &str| -> Result<Option<Vec<u8>>, CliError> {
+        let done = repo.git(["cat-file", "blob", &format!("{commit}:{name}")]).output()?;
+        Ok(done.status.success().then_some(done.stdout))
+    };
+    if let Some(bytes) = stored("index")? {
+        files::replace(&index, &bytes)?;
+    }
+    let mut entries = Vec::new();
+    let null = "0".repeat(commit.len());
+    let gone = stored("deleted")?.unwrap_or_default();
+    for path in gone.split(|byte| *byte == 0).filter(|path| !path.is_empty()) {
+        entries.extend(format!("0 {null}\t").bytes().chain(path.iter().copied()).chain([0]));
+    }
+    let over = repo.git(["ls-tree", "-r", "-z", &format!("{commit}:files")]).output()?;
+    if over.status.success() {
+        entries.extend(over.stdout);
+    }
+    git(&["update-index", "-z", "--index-info"]).stdin(entries).success()?;
+    let mut args = vec!["-c", "core.quotePath=false", "diff-index", "--cached", "--no-ext-diff"];
+    args.push("--no-textconv");
+    args.extend(if options.is_empty() { &["-p"] } else { options });
+    args.extend([base, "--"]);
+    Ok(git(&args).success()?)
+}
+
+fn scratch() -> Result<TempDir, CliError> {
+    let scratch = tempfile::Builder::new().prefix("windrow-diff-").tempdir();
+    scratch.map_err(|error| CliError::world(&error))
 }
 
 /// Reads why a folder cannot be looked at, for messages.

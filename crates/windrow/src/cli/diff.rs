@@ -61,7 +61,8 @@ fn diff(
     }
     let task = select::task(tasks, &args.name);
     let session = match &task {
-        Ok(task) => task.session.as_ref().and_then(|id| sessions.iter().find(|s| s.id == *id)),
+        // Oldest first, so the last one is at work or was.
+        Ok(task) => sessions.iter().rfind(|session| session.task == task.id),
         Err(_) => match select::session(sessions, &args.name) {
             Ok(session) => Some(session),
             Err(error) if error.message.starts_with("there is no") => return Err(neither(args)),
@@ -93,11 +94,7 @@ fn of_kept(
             .hint(format!("`windrow restore {}` brings it back to look at", row.refname))
     })?;
     if row.what != "submitted" {
-        return Err(CliError::user(format!(
-            "`{}` keeps a whole worktree, index included",
-            row.refname
-        ))
-        .hint(format!("`windrow restore {}` brings it back to look at", row.refname)));
+        return trees::diff_of_capture(project, base, &row.commit, stat);
     }
     between(project, base, &row.commit, stat)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use windrow_api::summary::short;
-use windrow_api::view::{QueueRow, RunView, SessionRow, TaskRow, TaskStatus};
+use windrow_api::view::{QueueRow, RunView, TaskRow, TaskStatus};
 
 use crate::output::one_line;
 
@@ -48,12 +48,10 @@ pub(crate) struct Change {
 pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) -> Vec<Change> {
     let old: BTreeMap<&str, &TaskRow> =
         before.iter().flat_map(|view| &view.tasks).map(|task| (task.id.as_str(), task)).collect();
-    let workers: BTreeMap<&str, &SessionRow> =
-        after.sessions.iter().map(|session| (session.id.as_str(), session)).collect();
     let mut found = Vec::new();
     for task in &after.tasks {
         let old = old.get(task.id.as_str()).copied();
-        found.extend(of_task(old, task, &workers));
+        found.extend(of_task(old, task));
     }
     found.extend(of_queue(before, after));
     let known = |text: &&String| before.is_some_and(|view| view.troubles.contains(text));
@@ -71,14 +69,9 @@ pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) ->
     found
 }
 
-fn of_task(
-    old: Option<&TaskRow>,
-    task: &TaskRow,
-    workers: &BTreeMap<&str, &SessionRow>,
-) -> Vec<Change> {
+fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
     let mut found = Vec::new();
     let status_was = old.map(|old| old.status);
-    let session_was = old.and_then(|old| old.session.as_ref());
     let attempt_was = old.map_or(0, |old| old.attempt);
     let new_try = old.is_some() && attempt_was > 0 && task.attempt > attempt_was;
     let fell_back = task.status == TaskStatus::Open
@@ -87,12 +80,12 @@ fn of_task(
         found.push(Change { attempt: Some(attempt_was), commit: None, ..about(task, "failed") });
     }
     let moved = status_was != Some(task.status);
-    let other_worker = session_was != task.session.as_ref();
+    // A session that is asked for has not begun; one that begins anew has another moment.
+    let begun = task.started_ms.is_some() && old.and_then(|old| old.started_ms) != task.started_ms;
     match task.status {
-        TaskStatus::Working if moved || other_worker => {
-            let worker = task.session.as_deref().and_then(|id| workers.get(id));
+        TaskStatus::Working if begun => {
             found.push(Change {
-                worker: worker.map(|worker| worker.name.clone()),
+                worker: task.session.clone(),
                 attempt: Some(task.attempt),
                 branch: task.branch.clone(),
                 note: None,

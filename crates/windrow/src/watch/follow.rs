@@ -41,11 +41,11 @@ struct Watcher<'a> {
 /// Watches a run to its end; `view` is where it stands now.
 pub(crate) fn follow(context: &Context, desk: Desk, view: RunView, format: Format) -> Outcome {
     let mut show = Show::new(context, format);
-    show.update(&view, &changes(None, &view, now_ms()), now_ms())?;
     if at_rest(&view) {
         show.end(&view, outcome(&view))?;
         return Ok(outcome(&view));
     }
+    show.update(&view, &changes(None, &view, now_ms()), now_ms())?;
     let run: RunId = view
         .row
         .id

@@ -1,14 +1,12 @@
 use super::*;
-use crate::fixture::{run_view, session_row, task_row};
+use crate::fixture::{run_view, task_row};
 
 fn task(status: TaskStatus, attempt: u32) -> TaskRow {
     TaskRow { status, attempt, ..task_row("t-1", Some(("TASKS.md", "1")), "Add a clock") }
 }
 
 fn view(task: TaskRow) -> RunView {
-    let mut view = run_view(vec![task]);
-    view.sessions = vec![session_row("s-1", "toast", false), session_row("s-2", "rye", false)];
-    view
+    run_view(vec![task])
 }
 
 fn check(before: Option<&RunView>, after: &RunView, expected: &[&str]) {
@@ -21,6 +19,9 @@ fn a_task_is_told_from_start_to_landing() {
     let open = view(task(TaskStatus::Open, 0));
     let mut working = task(TaskStatus::Working, 1);
     working.session = Some("s-1".to_owned());
+    let asked_for = view(working.clone());
+    working.session = Some("toast".to_owned());
+    working.started_ms = Some(5);
     working.branch = Some("windrow/add-a-clock".to_owned());
     let working = view(working);
     let landing = view(task(TaskStatus::Landing, 1));
@@ -28,7 +29,12 @@ fn a_task_is_told_from_start_to_landing() {
     landed.commit = Some("0123456789abcdef".to_owned());
     let landed = view(landed);
     check(None, &open, &[]);
-    check(Some(&open), &working, &["started   t-1 Add a clock (by toast, on windrow/add-a-clock)"]);
+    check(Some(&open), &asked_for, &[]);
+    check(
+        Some(&asked_for),
+        &working,
+        &["started   t-1 Add a clock (by toast, on windrow/add-a-clock)"],
+    );
     check(Some(&working), &landing, &["submitted t-1 Add a clock"]);
     check(Some(&landing), &landed, &["landed    t-1 Add a clock (as 0123456789)"]);
     check(Some(&landed), &landed, &[]);
@@ -39,9 +45,10 @@ fn a_task_is_told_from_start_to_landing() {
 #[test]
 fn a_failed_try_is_told_even_when_the_next_one_runs_already() {
     let mut first = task(TaskStatus::Working, 1);
-    first.session = Some("s-1".to_owned());
+    first.started_ms = Some(5);
     let mut second = task(TaskStatus::Working, 2);
-    second.session = Some("s-2".to_owned());
+    second.session = Some("rye".to_owned());
+    second.started_ms = Some(9);
     second.note = Some("the gate was red".to_owned());
     check(
         Some(&view(first)),
