@@ -221,6 +221,6 @@ fn commit(
     let message = format!("{SUBJECT}{}\n", short(spec.name));
     let answer = call.args(["-F", "-"]).stdin(message).success()?;
     let commit = Oid::parse(&String::from_utf8_lossy(&answer))?;
-    repo.move_ref(spec.name, Some(&commit), before.as_ref())?;
+    super::seal::pin(repo, spec.name, &commit, before.as_ref())?;
     Ok(commit)
 }

@@ -146,7 +146,7 @@ impl<'a> Refill<'a> {
             let began = fs::read_to_string(&began).map_err(file_error("read", &began))?;
             let began = Oid::parse(&began)?;
             match self.repo.ref_value(&branch)? {
-                None => self.repo.move_ref(&branch, Some(&began), None)?,
+                None => super::seal::pin(self.repo, &branch, &began, None)?,
                 Some(at) if at == began => {}
                 Some(at) => {
                     let branch = self.branch.to_owned();

@@ -124,6 +124,8 @@ fn path(bytes: &[u8]) -> PathBuf {
 /// Commits everything that is not ignored on top of HEAD; the commit, or nothing when HEAD has it
 /// all already.
 ///
+/// Nobody may be working in the tree; a stale `index.lock` is taken away.
+///
 /// # Errors
 /// Refuses by name what a commit would not hold; see [`SealError`].
 pub fn commit_leftovers(
@@ -156,8 +158,22 @@ pub fn commit_leftovers(
     let commit = ["commit-tree", "--no-gpg-sign", staged.as_str(), "-p", parent.as_str()];
     let commit = identity.sign(repo.git(DURABLE)).args(commit).args(["-F", "-"]);
     let commit = oid(&commit.stdin(message.as_bytes()).success().map_err(GitError::from)?)?;
-    move_head(repo, tree, &commit, &parent)?;
-    Ok(Some(commit))
+    match move_head(repo, tree, &commit, &parent) {
+        // The git of a killed caller may have committed the same a moment ago.
+        Err(GitError::RefMoved { found, .. }) if is_twin(repo, &found, &staged, &parent)? => {
+            Ok(Some(Oid::parse(&found)?))
+        }
+        moved => Ok(moved.map(|()| Some(commit))?),
+    }
+}
+
+/// Tells whether a commit has just this tree and this parent.
+fn is_twin(repo: &Repo, commit: &str, tree: &Oid, parent: &Oid) -> Result<bool, GitError> {
+    if Oid::parse(commit).is_err() {
+        return Ok(false);
+    }
+    let shown = repo.git(["show", "-s", "--format=%T %P", commit]).success()?;
+    Ok(String::from_utf8_lossy(&shown).trim() == format!("{tree} {parent}"))
 }
 
 /// Gives the tree the index that was staged in the view.
@@ -166,6 +182,8 @@ fn put_index(view: &View, tree: &Tree) -> Result<(), GitError> {
     let staged = view.tree.git_dir.join("index");
     let write = || {
         let bytes = fs::read(&staged)?;
+        // Nobody works in the tree any more: such a lock was left by somebody who was killed.
+        registry::remove_if_there(&lock)?;
         let mut file = fs::File::create_new(&lock)?;
         file.write_all(&bytes)?;
         file.set_modified(fs::metadata(&staged)?.modified()?)?;
@@ -195,7 +213,11 @@ pub fn pin(repo: &Repo, name: &str, oid: &Oid, expected: Option<&Oid>) -> Result
     if repo.ref_value(name)?.as_ref() == Some(oid) {
         return Ok(());
     }
-    repo.move_ref(name, Some(oid), expected)
+    match repo.move_ref(name, Some(oid), expected) {
+        // The git of a killed caller may have been about to do the same.
+        Err(GitError::RefMoved { found, .. }) if found == oid.as_str() => Ok(()),
+        other => other,
+    }
 }
 
 /// The paths that differ between two commits; a rename counts as both of its paths.

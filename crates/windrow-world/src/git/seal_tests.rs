@@ -11,6 +11,7 @@ fn leftovers_become_one_commit_on_the_branch() {
     fs::remove_file(tree.path.join("b.txt")).unwrap();
     let found = leftovers(&fx.repo, &tree).unwrap();
     assert_eq!(found.paths.len(), 3, "{found:?}");
+    put(&tree.git_dir.join("index.lock"), "left by a killed git");
     let commit = commit_leftovers(&fx.repo, &tree, "a task\n", &me()).unwrap().unwrap();
     assert_eq!(head(&fx.repo, &tree).unwrap(), Some(commit.clone()));
     assert_eq!(git(&tree.path, ["status", "--porcelain"]), "");

@@ -231,7 +231,7 @@ impl Worktrees {
         let Head::Branch(name) = head else { return Ok(()) };
         let branch = short(name).to_owned();
         match self.repo.ref_value(name)? {
-            None => self.repo.move_ref(name, Some(base), None)?,
+            None => super::seal::pin(&self.repo, name, base, None)?,
             Some(at) if at != *base => return Err(WorktreeError::BranchExists { branch, at }),
             Some(_) => {}
         }
