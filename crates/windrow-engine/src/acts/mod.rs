@@ -14,6 +14,7 @@ mod lease_name;
 mod merge_entry;
 mod move_target;
 mod open_tree;
+mod outcome;
 mod release_tree;
 mod run_gate;
 mod seal_work;
@@ -22,55 +23,13 @@ mod stop_agent;
 mod tree_path;
 mod watch_agent;
 
-use std::fmt::Display;
-use std::pin::Pin;
-use std::sync::Arc;
-
-use windrow_core::command::ReportSetback;
-use windrow_core::{Command, Effect, State};
-use windrow_journal::{SqliteReader, Text};
+use windrow_core::{Effect, State};
 
 use crate::chain;
-use crate::hub::HubHandle;
-use crate::place::Place;
 
-/// What came of an act.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    /// What to tell the core; nothing when the act leaves no trace in the state.
-    pub(crate) command: Option<Command>,
-    /// Long texts the command refers to.
-    pub(crate) texts: Vec<Text>,
-}
+pub(crate) use outcome::{Act, Outcome, Tools};
 
-impl Outcome {
-    fn report(command: Command) -> Self {
-        Self { command: Some(command), texts: Vec::new() }
-    }
-
-    fn with_text(command: Command, text: Option<Text>) -> Self {
-        Self { command: Some(command), texts: text.into_iter().collect() }
-    }
-
-    fn setback(effect: Effect, reason: impl Display) -> Self {
-        let reason = reason.to_string();
-        Self::report(Command::ReportSetback(ReportSetback { effect, reason }))
-    }
-}
-
-/// An act that is prepared and not yet begun.
-pub(crate) type Act = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-/// What every act may use.
-#[derive(Clone)]
-pub(crate) struct Tools {
-    /// Where the project is.
-    pub(crate) place: Arc<Place>,
-    /// The way back to the loop.
-    pub(crate) hub: HubHandle,
-    /// Long texts.
-    pub(crate) texts: SqliteReader,
-}
+use outcome::blocking;
 
 /// Prepares an effect; nothing when the state has moved on and it is not wanted any more.
 #[must_use]
@@ -89,17 +48,5 @@ pub(crate) fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Ac
         Effect::RunGate(landing, _) => run_gate::prepare(state, landing, effect, tools),
         Effect::MoveTarget(landing, _) => move_target::prepare(state, landing, effect, tools),
         Effect::CheckOff(task) => check_off::prepare(state, task, tools),
-    }
-}
-
-/// Carries out blocking work beside the loop.
-async fn blocking<T: Send + 'static>(
-    effect: Effect,
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, Outcome> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(reason)) => Err(Outcome::setback(effect, reason)),
-        Err(panic) => Err(Outcome::setback(effect, format!("a defect of windrow: {panic}"))),
     }
 }
