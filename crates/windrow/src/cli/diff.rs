@@ -63,13 +63,17 @@ fn diff(
     let session = match &task {
         // Oldest first, so the last one is at work or was.
         Ok(task) => sessions.iter().rfind(|session| session.task == task.id),
-        Err(_) => match select::session(sessions, &args.name) {
+        Err(no_task) => match select::session(sessions, &args.name) {
             Ok(session) => Some(session),
-            Err(error) if error.message.starts_with("there is no") => return Err(neither(args)),
-            Err(error) => return Err(error),
+            Err(no_session) => return Err(neither(args, no_task, no_session)),
         },
     };
-    if let Some(session) = session.filter(|session| !session.over && session.path.is_some()) {
+    // What was kept of this generation is all of it; its tree may be another's by now.
+    let is_kept = |session: &SessionRow| {
+        let mut rows = kept.iter().filter(|row| row.session == session.id);
+        rows.any(|row| row.generation == session.generation)
+    };
+    if let Some(session) = session.filter(|s| !s.over && s.path.is_some() && !is_kept(s)) {
         return trees::diff(project, session, stat)?.ok_or_else(|| trees::gone(session));
     }
     let task_id = session.map(|session| &session.task);
@@ -106,7 +110,15 @@ fn between(project: &Project, from: &str, to: &str, stat: &[&str]) -> Result<Vec
     Ok(project.found.repo.git(args).success()?)
 }
 
-fn neither(args: &DiffArgs) -> CliError {
+/// Whichever of the two says more: that several fit, or that nothing does.
+fn neither(args: &DiffArgs, no_task: &CliError, no_session: CliError) -> CliError {
+    let says_more = |error: &CliError| !error.message.starts_with("there is no");
+    if says_more(no_task) {
+        return no_task.clone();
+    }
+    if says_more(&no_session) {
+        return no_session;
+    }
     CliError::user(format!("there is no task, session or kept ref `{}`", args.name))
         .hint("`windrow status` shows the sessions, `windrow task list` the tasks")
 }
