@@ -26,7 +26,9 @@ pub(super) enum Verb {
 
 /// Runs a landing of `new` (or a recovery) that is killed at `step`, if it comes there.
 pub(super) fn run(ground: &Ground, verb: Verb, new: &Oid, step: &str, dies: Dies) -> Output {
-    call(ground, verb, new, step, dies).output().unwrap()
+    // A child that is killed is what is wanted here, so its status is taken as it is.
+    let done = call(ground, verb, new, step, dies).dialogue().unwrap().wait_with_output().unwrap();
+    Output { status: done.status, stdout: done.stdout, stderr: done.stderr }
 }
 
 /// Runs a landing without waiting for those that keep its output open after its death.
