@@ -38,7 +38,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         path: tree_path::path_for(state, session, &root)?,
         root,
         caches: run.caches.clone(),
-        branch: tree_path::branch_for(task),
+        branch: tree_path::branch_for(state, session, task),
         target: run.branch.clone(),
         id: lease.tree,
         warm: record.map(|tree| Tree {
@@ -80,7 +80,7 @@ fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, Str
     if let Some(tree) = &here {
         worktrees.reset_warm(tree, &Saved::scratch(tree), base).map_err(|e| chain(&e))?;
     }
-    let branch = tree_path::free_branch(&wanted.place.repo, &wanted.branch, base);
+    let branch = tree_path::free_branch(&wanted.place.repo, worktrees, &wanted.branch, base);
     let branch = branch.map_err(|e| chain(&e))?;
     let Some(old) = here.or_else(|| wanted.warm.clone()) else {
         return cold(wanted, worktrees, &branch, base);

@@ -10,7 +10,7 @@ use windrow_core::command::ReportReleased;
 use windrow_core::ids::SessionId;
 use windrow_core::state::StopReason;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{self, Captured, Oid, Saved, Tree};
+use windrow_world::git::{self, Captured, Oid, Saved, Tree, Worktrees};
 
 use super::capture::{Capture, named};
 use super::{Act, Outcome, Tools, blocking, chain, tree_path};
@@ -74,12 +74,12 @@ fn release(used: &Used) -> Result<Released, String> {
     };
     if !tree.path.exists() {
         worktrees.remove(tree, &saved).map_err(|e| chain(&e))?;
-        delete_branch(used)?;
+        delete_branch(used, &worktrees)?;
         return Ok(Released { gone: true, stays: None });
     }
     let base = Oid::parse(&used.base).map_err(|e| chain(&e))?;
     worktrees.reset_warm(tree, &saved, &base).map_err(|e| chain(&e))?;
-    delete_branch(used)?;
+    delete_branch(used, &worktrees)?;
     Ok(Released { gone: false, stays: None })
 }
 
@@ -102,8 +102,8 @@ fn save(used: &Used, tree: &Tree) -> Result<Result<Saved, String>, String> {
     })
 }
 
-/// Deletes the session's branch when everything in it is safe; else it stays.
-fn delete_branch(used: &Used) -> Result<(), String> {
+/// Deletes the session's branch when everything in it is safe and nobody is on it; else it stays.
+fn delete_branch(used: &Used, worktrees: &Worktrees) -> Result<(), String> {
     let repo = &used.place.repo;
     let full = format!("refs/heads/{}", used.branch);
     let Some(at) = repo.ref_value(&full).map_err(|e| chain(&e))? else { return Ok(()) };
@@ -113,7 +113,9 @@ fn delete_branch(used: &Used) -> Result<(), String> {
             safe = safe || git::is_ancestor(repo, &at, &held).map_err(|e| chain(&e))?;
         }
     }
-    if safe {
+    if tree_path::is_out(worktrees, &full).map_err(|e| chain(&e))? {
+        tracing::warn!("the branch `{}` stays: a worktree is on it", used.branch);
+    } else if safe {
         repo.move_ref(&full, None, Some(&at)).map_err(|e| chain(&e))?;
     } else {
         tracing::warn!(
