@@ -1,8 +1,10 @@
 //! Says why a task runs, waits or rests, from the same rules that choose.
 
+use std::collections::BTreeMap;
+
 use crate::ids::{RunId, SessionId, TaskId};
 use crate::schedule::{choose, free_slots};
-use crate::state::{EntryState, RunPhase, State, TaskPhase};
+use crate::state::{EntryState, Run, RunPhase, State, TaskPhase};
 
 pub use crate::schedule::Wait;
 
@@ -48,7 +50,7 @@ pub fn explain(state: &State, id: TaskId) -> Option<Standing> {
         TaskPhase::Submitted(landing) => {
             let entry = state.landings.get(landing)?;
             let queue = state.queues.get(&entry.branch);
-            let ahead = queue.map_or(0, |queue| queue.iter().filter(|l| *l < landing).count());
+            let ahead = queue.map_or(0, |queue| queue.range(..landing).count());
             Standing::InQueue { state: entry.state.clone(), ahead }
         }
         TaskPhase::Landed { .. }
@@ -57,6 +59,29 @@ pub fn explain(state: &State, id: TaskId) -> Option<Standing> {
         | TaskPhase::Cancelled { .. } => Standing::Over,
         TaskPhase::Open => open(state, id),
     })
+}
+
+/// Explains every task, going down the ranks of each active run once.
+#[must_use]
+pub fn explain_all(state: &State) -> BTreeMap<TaskId, Standing> {
+    let active = state.runs.values().filter(|run| run.phase == RunPhase::Active);
+    let mut all: BTreeMap<TaskId, Standing> = active.flat_map(|run| line(state, run)).collect();
+    for id in state.tasks.keys() {
+        if !all.contains_key(id) {
+            all.extend(explain(state, *id).map(|standing| (*id, standing)));
+        }
+    }
+    all
+}
+
+/// The standing of everything that is ready in an active run.
+fn line(state: &State, run: &Run) -> Vec<(TaskId, Standing)> {
+    let (chosen, waiting) = choose(state, run, usize::MAX);
+    let used = run.slots.len();
+    let pool = used + free_slots(run);
+    let chosen = (0_usize..).zip(chosen);
+    let next = chosen.map(|(ahead, id)| (id, Standing::NextInLine { ahead, used, pool }));
+    next.chain(waiting.into_iter().map(|(id, wait)| (id, Standing::Waits(wait)))).collect()
 }
 
 fn open(state: &State, id: TaskId) -> Standing {
@@ -72,13 +97,8 @@ fn open(state: &State, id: TaskId) -> Standing {
         RunPhase::Draining | RunPhase::Stopping => return Standing::RunNotActive(run.id),
         RunPhase::Ended(_) => return Standing::NoRun,
     }
-    let (chosen, waiting) = choose(state, run, usize::MAX);
-    if let Some((_, wait)) = waiting.into_iter().find(|(waits, _)| *waits == id) {
-        return Standing::Waits(wait);
-    }
-    let ahead = chosen.iter().position(|chosen| *chosen == id).unwrap_or(chosen.len());
-    let used = run.slots.len();
-    Standing::NextInLine { ahead, used, pool: used + free_slots(run) }
+    let mine = line(state, run).into_iter().find(|(other, _)| *other == id);
+    mine.map_or(Standing::NoRun, |(_, standing)| standing)
 }
 
 /// Open tasks that may start at this moment or after a slot frees up, best first, with those that

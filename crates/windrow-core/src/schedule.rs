@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{LandingId, RunId, TaskId};
+use crate::scope::Scope;
 use crate::spec::Kind;
 use crate::state::{DelayKey, EntryState, Run, RunPhase, State, Task};
 use crate::time::Timestamp;
@@ -73,41 +74,96 @@ pub enum Wait {
 }
 
 /// The tasks of `run` that may start now, best first, at most `limit`; and why the others wait.
-///
-/// Other active runs are walked down with it, so that what waits there reserves its scopes too.
 #[must_use]
 pub(crate) fn choose(state: &State, run: &Run, limit: usize) -> (Vec<TaskId>, Vec<(TaskId, Wait)>) {
     let mut chosen: Vec<TaskId> = Vec::new();
     let mut waiting: Vec<(TaskId, Wait)> = Vec::new();
-    if !state.ready.contains_key(&run.id) {
-        return (chosen, waiting);
+    walk(state, run, limit, true, &mut |task, block| match block {
+        None => chosen.push(task.id),
+        Some(block) => waiting.push((task.id, block.wait(state, run, task))),
+    });
+    (chosen, waiting)
+}
+
+/// The tasks of `run` that may start now, best first, at most `limit`.
+#[must_use]
+pub(crate) fn startable(state: &State, run: &Run, limit: usize) -> Vec<TaskId> {
+    let mut chosen: Vec<TaskId> = Vec::new();
+    walk(state, run, limit, false, &mut |task, block| {
+        if block.is_none() {
+            chosen.push(task.id);
+        }
+    });
+    chosen
+}
+
+/// What a wait comes from; made into words only for those who ask.
+#[derive(Clone, Copy)]
+enum Block<'a> {
+    Delay,
+    Wave,
+    Held(TaskId, &'a Scope),
+    Reserved(TaskId, &'a Scope),
+}
+
+impl Block<'_> {
+    fn wait(self, state: &State, run: &Run, task: &Task) -> Wait {
+        match self {
+            Self::Delay => {
+                let delay = state.delayed(DelayKey::Task(task.id));
+                let until = delay.and_then(|delay| delay.until).unwrap_or_default();
+                Wait::Delay { until, reason: delay.map(|d| d.reason.clone()).unwrap_or_default() }
+            }
+            Self::Wave => Wait::Wave {
+                own: task.spec.wave.unwrap_or_default(),
+                open: run.open_wave().unwrap_or_default(),
+            },
+            Self::Held(by, scope) => Wait::Held { by, scope: scope.to_string() },
+            Self::Reserved(by, scope) => Wait::Reserved { by, scope: scope.to_string() },
+        }
+    }
+}
+
+/// Goes down the ranks and tells of each task of `run` whether it may start or what keeps it, until
+/// `limit` tasks may.
+///
+/// Other active runs are walked down with it, so that what waits there reserves its scopes too.
+/// Unless somebody asks `why`, what has the very scopes of one that waits is passed over.
+fn walk<'a>(
+    state: &'a State,
+    run: &'a Run,
+    limit: usize,
+    why: bool,
+    tell: &mut dyn FnMut(&Task, Option<Block<'a>>),
+) {
+    if !state.ready.contains_key(&run.id) || limit == 0 {
+        return;
     }
     let mut files = InUse::of(state);
     let mut free: BTreeMap<RunId, usize> = BTreeMap::from([(run.id, limit)]);
     for (of, task) in by_rank(state, run) {
-        let own = of.id == run.id;
-        if own && chosen.len() >= limit {
-            break;
+        if !why && files.is_reserved(task) {
+            continue;
         }
-        let wait = wait(state, of, task, &files);
-        if matches!(&wait, Some(Wait::Held { .. } | Wait::Reserved { .. }))
-            && files.resting.meets(task).is_none()
-        {
-            // What waits for a person reserves nothing: others would wait for that person too.
-            files.reserved.add(state, task);
+        let block = block(state, of, task, &files);
+        // What waits for a person reserves nothing: others would wait for that person too.
+        let held = matches!(&block, Some(Block::Held(..) | Block::Reserved(..)));
+        if held && !files.is_reserved(task) && files.resting.meets(task).is_none() {
+            files.reserve(state, task);
         }
         let free = free.entry(of.id).or_insert_with(|| free_slots(of));
-        if wait.is_none() && *free > 0 {
+        if block.is_none() && *free > 0 {
             *free -= 1;
             files.moving.add(state, task);
         }
-        match wait {
-            None if own => chosen.push(task.id),
-            Some(wait) if own => waiting.push((task.id, wait)),
-            None | Some(_) => {}
+        if of.id == run.id {
+            let enough = *free == 0;
+            tell(task, block);
+            if enough {
+                return;
+            }
         }
     }
-    (chosen, waiting)
 }
 
 /// What is ready in `run` and in every other active run, best first.
@@ -127,20 +183,18 @@ fn by_rank<'a>(state: &'a State, run: &'a Run) -> impl Iterator<Item = (&'a Run,
         .filter_map(|(run, task)| state.tasks.get(&task).map(|task| (run, task)))
 }
 
-fn wait(state: &State, run: &Run, task: &Task, files: &InUse<'_>) -> Option<Wait> {
-    if let Some(delay) = state.delayed(DelayKey::Task(task.id))
-        && let Some(until) = delay.until
-    {
-        return Some(Wait::Delay { until, reason: delay.reason.clone() });
+fn block<'a>(state: &State, run: &Run, task: &'a Task, files: &InUse<'_>) -> Option<Block<'a>> {
+    if state.delayed(DelayKey::Task(task.id)).is_some() {
+        return Some(Block::Delay);
     }
     if let (true, Some(own), Some(open)) = (run.spec.barrier, task.spec.wave, run.open_wave())
         && own > open
     {
-        return Some(Wait::Wave { own, open });
+        return Some(Block::Wave);
     }
     let held = files.resting.meets(task).or_else(|| files.moving.meets(task));
-    let held = held.map(|(by, scope)| Wait::Held { by, scope });
-    held.or_else(|| files.reserved.meets(task).map(|(by, scope)| Wait::Reserved { by, scope }))
+    let held = held.map(|(by, scope)| Block::Held(by, scope));
+    held.or_else(|| files.reserved.meets(task).map(|(by, scope)| Block::Reserved(by, scope)))
 }
 
 /// The number of sessions `run` may start now.

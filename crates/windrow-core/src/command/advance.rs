@@ -5,12 +5,14 @@
 
 use crate::event::Event;
 use crate::ids::SessionId;
-use crate::schedule::{choose, free_slots, is_over, next_entry};
+use crate::schedule::{free_slots, is_over, next_entry, startable};
 use crate::state::{Run, RunEnd, RunPhase, State, StopReason, TryKind, TryReason, Wish};
 use crate::time::Stamp;
 
 /// Milliseconds a worker whose claim ran out has to show that it lives.
 const QUESTION_MS: u64 = 60_000;
+
+type Step = fn(&State, Stamp) -> Vec<Event>;
 
 /// Goes one step on by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +21,21 @@ pub struct Advance;
 impl Advance {
     #[expect(clippy::unused_self, reason = "every command decides through the same shape")]
     pub(super) fn decide(&self, state: &State, stamp: Stamp) -> Vec<Event> {
-        let steps: [fn(&State, Stamp) -> Vec<Event>; 6] =
-            [end_delays, question_claims, give_up_doomed, take_entries, start_sessions, end_runs];
-        let events = steps.iter().map(|step| step(state, stamp));
-        events.into_iter().find(|events| !events.is_empty()).unwrap_or_default()
+        let by_time: [Step; 2] = [end_delays, question_claims];
+        let by_state: [Step; 4] = [give_up_doomed, take_entries, start_sessions, end_runs];
+        let first = |steps: &[Step]| {
+            let mut events = steps.iter().map(|step| step(state, stamp));
+            events.find(|events| !events.is_empty())
+        };
+        first(&by_time).unwrap_or_else(|| {
+            if state.quiet.is_noted() {
+                return Vec::new();
+            }
+            first(&by_state).unwrap_or_else(|| {
+                state.quiet.note();
+                Vec::new()
+            })
+        })
     }
 }
 
@@ -92,7 +105,7 @@ fn start_in(state: &State, run: &Run, stamp: Stamp) -> Vec<Event> {
     // then on that waits and reserves. So runs beside each other start one at a time.
     let beside = state.ready.keys().any(|other| *other != run.id);
     let limit = if beside { 1 } else { free_slots(run) };
-    let (chosen, _) = choose(state, run, limit);
+    let chosen = startable(state, run, limit);
     let last = state.sessions.last_key_value().map_or(0, |(last, _)| last.0);
     let numbered = (1_u64..).zip(chosen);
     numbered

@@ -7,6 +7,7 @@ mod index;
 mod landing;
 mod run;
 mod session;
+mod stir;
 mod task;
 
 use crate::effect::Key;
@@ -17,6 +18,9 @@ use crate::time::Timestamp;
 /// Folds one event into `state`.
 pub fn evolve(state: &mut State, envelope: &Envelope) {
     state.seq = envelope.seq;
+    if stir::stirs(&envelope.event) {
+        state.quiet.stir();
+    }
     let at = envelope.at;
     match &envelope.event {
         Event::TaskAdded { task, spec } => task::added(state, *task, spec, at),

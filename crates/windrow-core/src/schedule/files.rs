@@ -43,9 +43,12 @@ impl<'a> Files<'a> {
     }
 
     /// The first scope of `task` that meets something, and whose that is.
-    pub(super) fn meets(&self, task: &Task) -> Option<(TaskId, String)> {
+    pub(super) fn meets<'t>(&self, task: &'t Task) -> Option<(TaskId, &'t Scope)> {
+        if self.by_start.is_empty() {
+            return None;
+        }
         let mut scopes = task.spec.scopes.iter();
-        scopes.find_map(|scope| self.owner(scope).map(|by| (by, scope.to_string())))
+        scopes.find_map(|scope| self.owner(scope).map(|by| (by, scope)))
     }
 
     fn owner(&self, scope: &Scope) -> Option<TaskId> {
@@ -71,6 +74,8 @@ pub(super) struct InUse<'a> {
     pub(super) moving: Files<'a>,
     /// Reserved by what waits and goes first.
     pub(super) reserved: Files<'a>,
+    /// The lists of scopes that are reserved.
+    lists: BTreeSet<&'a [Scope]>,
 }
 
 impl<'a> InUse<'a> {
@@ -82,6 +87,17 @@ impl<'a> InUse<'a> {
             into.add(state, task);
         }
         files
+    }
+
+    /// Whether a task with the very same scopes has reserved them.
+    pub(super) fn is_reserved(&self, task: &Task) -> bool {
+        self.lists.contains(task.spec.scopes.as_slice())
+    }
+
+    /// Reserves what a task declares.
+    pub(super) fn reserve(&mut self, state: &'a State, task: &'a Task) {
+        self.lists.insert(&task.spec.scopes);
+        self.reserved.add(state, task);
     }
 }
 

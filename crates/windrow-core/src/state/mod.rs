@@ -5,12 +5,14 @@
 
 mod landing;
 mod pairs;
+mod quiet;
 mod run;
 mod session;
 mod store;
 mod task;
 
 pub use landing::{EntryState, Landing, Verdict};
+pub use quiet::Quiet;
 pub use run::{Run, RunEnd, RunPhase};
 pub use session::{
     Claim, Exit, ExitHow, Kept, Lease, OpenTree, Process, SealOutcome, Session, StopReason, Wish,

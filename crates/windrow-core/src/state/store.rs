@@ -9,7 +9,7 @@ use crate::ids::{LandingId, RunId, SessionId, TaskId, TreeId};
 use crate::schedule::Rank;
 use crate::time::Timestamp;
 
-use super::{Landing, Run, Session, Task};
+use super::{Landing, Quiet, Run, Session, Task};
 
 /// The fold of a project's journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct State {
     /// Keys whose wishes may have changed since the last look; not part of what is stored.
     #[serde(skip)]
     pub dirty: BTreeSet<Key>,
+    /// Whether it is known that nothing follows by itself; not part of what is stored.
+    #[serde(skip)]
+    pub quiet: Quiet,
 }
 
 impl State {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::command::{Advance, Command, ReleaseHold};
-use crate::explain::{Standing, Wait, explain};
+use crate::explain::{Standing, Wait, explain, explain_all};
 use crate::ids::{RunId, TaskId};
 use crate::schedule::next_deadline;
 use crate::state::{EntryState, RunEnd, RunPhase, State, TaskPhase};
@@ -171,14 +171,14 @@ fn check_pure(world: &World) {
     let stamp = Stamp { now: world.now };
     let idle = decide(state, &Command::Advance(Advance), stamp);
     assert_eq!(idle, Ok(Vec::new()), "at rest nothing follows");
+    let all = explain_all(state);
     for task in state.tasks.values() {
+        assert_eq!(all.get(&task.id), explain(state, task.id).as_ref(), "{}", task.id);
         let standing = explain(state, task.id).expect("a task there is can be explained");
         let startable = super::oracle::startable(state).contains(&task.id);
         match standing {
             Standing::NextInLine { used, pool, .. } => {
                 assert!(used >= pool, "{} could start", task.id);
-                // The naive list knows no slots: what goes first in its own run may overlap.
-                let _in_line: bool = startable;
             }
             Standing::Waits(wait) => check_wait(state, task.id, &wait),
             Standing::Working(_)

@@ -8,7 +8,7 @@ use crate::effect::{Effect, Key, wanted, wanted_of};
 use crate::event::{Envelope, Event};
 use crate::ids::{LandingId, TaskId};
 use crate::reject::Rejection;
-use crate::state::State;
+use crate::state::{Quiet, State};
 use crate::time::{Stamp, Timestamp};
 use crate::{decide, evolve};
 
@@ -144,6 +144,11 @@ impl World {
         let full = wanted(&self.state);
         assert_eq!(full.len(), full.iter().collect::<BTreeSet<_>>().len(), "a wish twice");
         assert_eq!(kept, full.into_iter().collect(), "wishes of dirty keys against all");
+        let mut wary = self.state.clone();
+        wary.quiet = Quiet::default();
+        let stamp = Stamp { now: self.now };
+        let follows = decide(&wary, &Command::Advance(Advance), stamp);
+        assert_eq!(follows, Ok(Vec::new()), "what is known to be quiet is");
         indexes::check(&self.state);
         oracle::check_no_idle_slot(&self.state);
     }
