@@ -144,7 +144,7 @@ impl ProjectConfig {
         else {
             return Ok(());
         };
-        wrong(format!("`agent` is `{agent}`, and there is no `[agents.{agent}]`"))
+        wrong(format!("`agent` is `{agent}`, and there is no `[agents.{agent}]`; add it"))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A daemon that is there is asked what it knows; none is started.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use windrow_api::ExitKind;
@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{CliError, Outcome};
 use crate::output::{Format, one_line};
 use crate::render::{Column, Table, task_table};
+use crate::source::USUAL_PRIORITY;
 
 /// What would happen.
 #[derive(Debug, Serialize)]
@@ -64,31 +65,47 @@ pub(super) fn show(
 }
 
 fn steps(setup: &Setup, chosen: &[Chosen<'_>], known: &Known) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::with_capacity(chosen.len());
-    let mut left: Vec<&Chosen<'_>> = chosen.iter().filter(|c| !known.is_over(c)).collect();
-    let mut waiting: BTreeSet<String> = left.iter().map(|chosen| chosen.reference()).collect();
-    for over in chosen.iter().filter(|c| known.is_over(c)) {
-        steps.push(step(setup, over, 0));
-    }
-    let mut number = 0;
-    while !left.is_empty() {
-        number += 1;
-        let waits = |c: &&Chosen<'_>| {
-            c.task.depends.iter().any(|key| waiting.contains(&c.file.reference(key)))
-        };
-        let (later, mut now): (Vec<&Chosen<'_>>, Vec<_>) = left.into_iter().partition(waits);
-        if now.is_empty() {
-            // The files have no circles; if one slipped in, it is shown rather than walked.
-            return steps;
+    let names: Vec<String> = chosen.iter().map(Chosen::reference).collect();
+    let numbers = numbers(chosen, &names, known);
+    let mut order: Vec<usize> = (0..chosen.len()).collect();
+    order.sort_by_key(|at| {
+        let priority = chosen.get(*at).and_then(|c| c.task.priority).unwrap_or(USUAL_PRIORITY);
+        (numbers.get(*at).copied(), priority)
+    });
+    let one = |at: usize| Some(step(setup, chosen.get(at)?, numbers.get(at).copied()?));
+    order.into_iter().filter_map(one).collect()
+}
+
+/// The step of each task: one more than the last of those it waits for, 0 when it is over.
+fn numbers(chosen: &[Chosen<'_>], names: &[String], known: &Known) -> Vec<usize> {
+    let place: BTreeMap<&str, usize> =
+        names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+    let mut numbers = vec![0; chosen.len()];
+    let mut waits_for = vec![0_usize; chosen.len()];
+    let mut waiting: Vec<Vec<usize>> = vec![Vec::new(); chosen.len()];
+    let mut todo = Vec::new();
+    for (at, one) in chosen.iter().enumerate().filter(|(_, one)| !known.is_over(one)) {
+        let on = one.task.depends.iter().map(|key| one.file.reference(key));
+        let on = on.filter_map(|name| place.get(name.as_str()).copied());
+        for on in on.filter(|on| chosen.get(*on).is_some_and(|on| !known.is_over(on))) {
+            waiting[on].push(at);
+            waits_for[at] += 1;
         }
-        now.sort_by_key(|c| c.task.priority.unwrap_or(crate::source::USUAL_PRIORITY));
-        for chosen in &now {
-            waiting.remove(&chosen.reference());
+        if waits_for[at] == 0 {
+            numbers[at] = 1;
+            todo.push(at);
         }
-        steps.extend(now.into_iter().map(|chosen| step(setup, chosen, number)));
-        left = later;
     }
-    steps
+    while let Some(at) = todo.pop() {
+        for next in std::mem::take(&mut waiting[at]) {
+            numbers[next] = numbers[next].max(numbers[at] + 1);
+            waits_for[next] -= 1;
+            if waits_for[next] == 0 {
+                todo.push(next);
+            }
+        }
+    }
+    numbers
 }
 
 fn step(setup: &Setup, chosen: &Chosen<'_>, step: usize) -> Step {

@@ -29,10 +29,12 @@ pub(super) fn own_tasks(
         named(&all, &args.only)?
     };
     let mut contents: BTreeMap<String, Content> = BTreeMap::new();
-    let mut uses_agent = false;
+    let mut by_agents = Vec::new();
     for row in rows.iter().filter(|row| is_open(row)) {
         let view = desk.task(task_id(row)?)?;
-        uses_agent |= view.run_line.is_none();
+        if view.run_line.is_none() {
+            by_agents.push((format!("`{}`", row.id), view.agent.clone()));
+        }
         // What a person typed at `task add` needs no second word.
         let Some(origin) = &view.spec.source else { continue };
         let fresh = || Content::new(&project.reference.git_dir, &origin.file);
@@ -40,8 +42,9 @@ pub(super) fn own_tasks(
         content.extend("run", view.run_line.as_deref());
         content.extend("gate", view.gate.as_deref());
     }
+    setup.check_agents(by_agents.iter().map(|(name, agent)| (name.clone(), agent.as_ref())))?;
     let contents = contents.into_values().map(|content| as_in_file(project, content)).collect();
-    Ok((Meant::Rows(rows), setup.contents(uses_agent, contents)))
+    Ok((Meant::Rows(rows), setup.contents(!by_agents.is_empty(), contents)))
 }
 
 /// The whole content of the file, when what was imported from it still stands there.

@@ -1,7 +1,7 @@
 //! Everything a run needs, put together from arguments, settings and files; nothing changes.
 
 use windrow_core::spec::{Identity, Limits, RunSpec};
-use windrow_world::trackers::{SourceTask, nearest};
+use windrow_world::trackers::nearest;
 
 use super::args::RunArgs;
 use super::repository::{self, Target};
@@ -107,14 +107,17 @@ fn agent(args: &RunArgs, config: &ProjectConfig) -> Result<Option<String>, CliEr
 
 impl Setup {
     /// Makes sure that each of these tasks has something to start.
+    ///
+    /// Each comes with its name for messages and the agent it names; those with a command of their
+    /// own are not among them.
     pub(super) fn check_agents<'a>(
         &self,
-        tasks: impl IntoIterator<Item = (String, &'a SourceTask)>,
+        tasks: impl IntoIterator<Item = (String, Option<&'a String>)>,
     ) -> Result<(), CliError> {
         let mut homeless = Vec::new();
         let mut unknown = Vec::new();
-        for (name, task) in tasks.into_iter().filter(|(_, task)| task.run.is_none()) {
-            match task.agent.as_ref().or(self.spec.agent.as_ref()) {
+        for (name, agent) in tasks {
+            match agent.or(self.spec.agent.as_ref()) {
                 None => homeless.push(name),
                 Some(agent) if !self.spec.agents.contains_key(agent) => {
                     unknown.push(format!("{name} names the agent `{agent}`, which is not defined"));

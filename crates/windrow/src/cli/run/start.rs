@@ -92,8 +92,10 @@ fn contents_of(
     known: &Known,
 ) -> Result<Vec<Content>, CliError> {
     let open: Vec<&Chosen<'_>> = chosen.iter().filter(|c| !known.is_over(c)).collect();
-    setup.check_agents(open.iter().map(|c| (format!("`{}`", c.reference()), c.task)))?;
-    let uses_agent = open.iter().any(|chosen| chosen.task.run.is_none());
+    let by_agents: Vec<_> = open.iter().filter(|chosen| chosen.task.run.is_none()).collect();
+    let named = |chosen: &&&Chosen<'_>| format!("`{}`", chosen.reference());
+    setup.check_agents(by_agents.iter().map(|c| (named(c), c.task.agent.as_ref())))?;
+    let uses_agent = !by_agents.is_empty();
     let from_files = setup.files.iter().map(|file| file.content.clone()).collect();
     Ok(setup.contents(uses_agent, from_files))
 }
