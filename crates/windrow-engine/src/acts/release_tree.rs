@@ -24,6 +24,8 @@ struct Used {
     base: String,
     branch: String,
     refname: String,
+    /// Refs that keep what the first look found.
+    kept: Vec<String>,
     safe: Vec<String>,
     precious: Vec<String>,
     trash: PathBuf,
@@ -40,7 +42,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let run = &state.runs.get(&session.run)?.spec;
     let generation = session.generation;
     let open = session.tree.as_ref();
-    let kept = session.kept.iter().map(|kept| kept.refname.clone());
+    let kept: Vec<String> = session.kept.iter().map(|kept| kept.refname.clone()).collect();
     let used = Used {
         place: Arc::clone(&tools.place),
         tree: tree_path::tree_of(session),
@@ -49,7 +51,8 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         base: open.map(|tree| tree.base.clone()).unwrap_or_default(),
         branch: open.map(|tree| tree.branch.clone()).unwrap_or_default(),
         refname: format!("refs/windrow/kept/{id}/{generation}.rest"),
-        safe: kept.chain([format!("refs/heads/{}", run.branch)]).collect(),
+        safe: kept.iter().cloned().chain([format!("refs/heads/{}", run.branch)]).collect(),
+        kept,
         precious: run.precious.clone(),
         trash: tools.place.folder.join("trash").join(format!("{id}.{generation}.rest")),
         dropped: session.stop == Some(StopReason::KillAndDrop),
@@ -95,11 +98,29 @@ fn save(used: &Used, tree: &Tree) -> Result<Result<Saved, String>, String> {
         trash: &used.trash,
     };
     Ok(match capture.run(&used.place)? {
-        Captured::Nothing(saved) | Captured::Kept { saved, .. } => Ok(saved),
+        Captured::Nothing(saved) => Ok(saved),
+        Captured::Kept { commit, saved } => {
+            drop_double(used, &commit)?;
+            Ok(saved)
+        }
         Captured::Incomplete { left, .. } => {
             Err(format!("it holds what cannot be kept elsewhere: {}", named(&left)))
         }
     })
+}
+
+/// Drops what the second look kept when the first had kept the very same.
+fn drop_double(used: &Used, commit: &Oid) -> Result<(), String> {
+    let repo = &used.place.repo;
+    let tree = git::tree_of(repo, commit).map_err(|e| chain(&e))?;
+    for refname in &used.kept {
+        let first = repo.ref_value(refname).map_err(|e| chain(&e))?;
+        let first = first.map(|first| git::tree_of(repo, &first)).transpose();
+        if refname != &used.refname && first.map_err(|e| chain(&e))?.as_ref() == Some(&tree) {
+            return git::drop_kept(repo, &used.refname, commit).map_err(|e| chain(&e));
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the session's branch when everything in it is safe and nobody is on it; else it stays.
