@@ -1,0 +1,67 @@
+//! Nothing that a file says runs before the person agreed to it.
+
+use crate::place::place;
+
+const TASKS: &str = "## Task 1: Mark\nRun: echo one > one.txt\n";
+
+#[test]
+fn unattended_without_consent_is_refused_and_nothing_changes() {
+    let env = place();
+    env.repo().write("TASKS.md", TASKS);
+    let ran = env.windrow(["run", "TASKS.md"]).code(4);
+    assert!(ran.err.contains("windrow approve TASKS.md") && ran.err.contains("--approve"), "{ran}");
+    assert_eq!(
+        env.windrow(["task", "list", "--format", "json"]).ok().json(),
+        serde_json::json!([])
+    );
+    assert_eq!(env.repo().refs("refs/windrow"), Vec::<String>::new());
+}
+
+#[test]
+fn consent_is_for_the_commands_and_lasts_until_they_change() {
+    let env = place();
+    env.repo().write("TASKS.md", TASKS);
+    env.windrow(["approve", "--show", "TASKS.md"]).ok().says("run: echo one > one.txt");
+    env.windrow(["run", "TASKS.md"]).code(4);
+    env.windrow(["approve", "TASKS.md"]).ok().says("run: echo one > one.txt");
+    env.windrow(["run", "TASKS.md"]).ok();
+    assert_eq!(env.repo().at_revision("main", "one.txt").as_deref(), Some("one\n"));
+    // Other words around the same commands need no second consent; another command does.
+    env.repo().write("TASKS.md", format!("# A title\n\n{TASKS}\nMore words.\n"));
+    env.windrow(["run", "TASKS.md"]).ok();
+    env.repo().write("TASKS.md", format!("{TASKS}## Task 2: More\nRun: echo two > two.txt\n"));
+    env.windrow(["run", "TASKS.md"]).code(4);
+    env.windrow(["run", "TASKS.md", "--approve"]).ok();
+    assert_eq!(env.repo().at_revision("main", "two.txt").as_deref(), Some("two\n"));
+}
+
+#[test]
+fn gates_and_agents_of_the_settings_need_consent_and_typed_gates_do_not() {
+    let env = place();
+    env.settings("gate = \"true\"\nagent = \"a\"\n[agents.a]\nrun = \"echo a > a.txt\"\n");
+    env.repo().write("TASKS.md", TASKS);
+    env.windrow(["approve", "TASKS.md"]).ok();
+    let ran = env.windrow(["run", "TASKS.md"]).code(4);
+    assert!(ran.err.contains("windrow approve windrow.toml"), "{ran}");
+    // With a gate that the person typed and no agent at work, nothing of the settings runs.
+    env.windrow(["run", "TASKS.md", "--gate", "test -e one.txt"]).ok();
+    env.windrow(["task", "add", "Do it"]).ok();
+    env.windrow(["run", "--gate", "true"]).code(4);
+    env.windrow(["approve", "windrow.toml"]).ok().says("agent a: echo a > a.txt");
+    env.windrow(["run", "--gate", "true"]).ok();
+    assert_eq!(env.repo().at_revision("main", "a.txt").as_deref(), Some("a\n"));
+}
+
+#[test]
+fn imported_tasks_need_consent_and_typed_ones_do_not() {
+    let env = place();
+    env.repo().write("TASKS.md", TASKS);
+    env.windrow(["task", "import", "TASKS.md"]).ok();
+    env.windrow(["task", "add", "Typed", "--run", "echo t > t.txt"]).ok();
+    env.windrow(["run"]).code(4);
+    env.windrow(["run", "--only", "t-2"]).ok();
+    assert_eq!(env.repo().at_revision("main", "t.txt").as_deref(), Some("t\n"));
+    env.windrow(["approve", "TASKS.md"]).ok();
+    env.windrow(["run"]).ok();
+    assert_eq!(env.repo().at_revision("main", "one.txt").as_deref(), Some("one\n"));
+}
