@@ -231,14 +231,18 @@ fn has_ended(child: &mut Child) -> bool {
     !matches!(child.try_wait(), Ok(None))
 }
 
-/// The program of this very process, even if its file was replaced since.
+/// The program of this process by its name, which is what a person sees in a list of processes; by
+/// the kernel's link when its file was replaced or removed since.
 fn own_program() -> Result<PathBuf, CliError> {
-    let own = Path::new("/proc/self/exe");
-    if own.exists() {
-        return Ok(own.to_owned());
+    let link = Path::new("/proc/self/exe");
+    match std::env::current_exe() {
+        Ok(exe) if exe.exists() => Ok(exe),
+        Ok(_) | Err(_) if link.exists() => Ok(link.to_owned()),
+        Ok(exe) => {
+            Err(CliError::internal(format!("failed to find windrow: `{}` is gone", exe.display())))
+        }
+        Err(error) => Err(CliError::internal(format!("failed to find windrow: {}", chain(&error)))),
     }
-    std::env::current_exe()
-        .map_err(|error| CliError::internal(format!("failed to find windrow: {}", chain(&error))))
 }
 
 fn file_error(act: &str, path: &Path, error: &io::Error) -> CliError {
