@@ -73,9 +73,10 @@ fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
     let mut found = Vec::new();
     let status_was = old.map(|old| old.status);
     let attempt_was = old.map_or(0, |old| old.attempt);
-    let new_try = old.is_some() && attempt_was > 0 && task.attempt > attempt_was;
-    let fell_back = task.status == TaskStatus::Open
-        && matches!(status_was, Some(TaskStatus::Working | TaskStatus::Landing));
+    let at_work = matches!(status_was, Some(TaskStatus::Working | TaskStatus::Landing));
+    // A task that was open in between has been told as failed when it fell back.
+    let new_try = at_work && attempt_was > 0 && task.attempt > attempt_was;
+    let fell_back = task.status == TaskStatus::Open && at_work;
     if new_try || (fell_back && task.note.is_some()) {
         found.push(Change { attempt: Some(attempt_was), commit: None, ..about(task, "failed") });
     }

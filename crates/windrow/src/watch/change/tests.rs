@@ -61,6 +61,19 @@ fn a_failed_try_is_told_even_when_the_next_one_runs_already() {
 }
 
 #[test]
+fn a_failed_try_is_told_once_when_the_next_one_takes_its_time() {
+    let landing = view(task(TaskStatus::Landing, 1));
+    let mut open = task(TaskStatus::Open, 1);
+    open.note = Some("try 2 follows: the gate was red".to_owned());
+    let open = view(open);
+    let mut second = task(TaskStatus::Working, 2);
+    second.started_ms = Some(9);
+    let told = "failed    t-1 Add a clock (try 1): try 2 follows: the gate was red";
+    check(Some(&landing), &open, &[told]);
+    check(Some(&open), &view(second), &["started   t-1 Add a clock (try 2)"]);
+}
+
+#[test]
 fn a_landing_that_waits_names_what_is_in_the_way_once() {
     let landing = view(task(TaskStatus::Landing, 1));
     let mut waiting = landing.clone();
