@@ -2,11 +2,15 @@
 
 use crate::effect::Key;
 use crate::ids::{Generation, LandingId, SessionId, TaskId};
-use crate::state::{DelayKey, EntryState, Landing, State, TaskPhase, TryReason, Verdict};
+use crate::scope::Scope;
+use crate::state::{DelayKey, EntryState, Landing, State, Task, TaskPhase, TryReason, Verdict};
 use crate::time::Timestamp;
 
 use super::index::change_task;
 use super::{task, undelayed};
+
+/// The most files that are remembered of a task's work.
+const LEARNED: usize = 200;
 
 /// The submitted work.
 pub(super) struct Work<'a> {
@@ -39,8 +43,20 @@ pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: T
     };
     state.landings.insert(id, entry);
     state.queues.entry(branch.clone()).or_default().insert(id);
-    change_task(state, work.task, |task| task.phase = TaskPhase::Submitted(id));
+    change_task(state, work.task, |task| {
+        task.learned = learn(task, work.touched);
+        task.phase = TaskPhase::Submitted(id);
+    });
     state.dirty.insert(Key::Queue(branch));
+}
+
+/// The touched files that the task does not declare; nothing of a change too wide to remember.
+fn learn(task: &Task, touched: &[String]) -> Vec<Scope> {
+    if touched.len() > LEARNED {
+        return Vec::new();
+    }
+    let declared = |path: &&String| task.spec.scopes.iter().any(|scope| scope.matches(path));
+    touched.iter().filter(|path| !declared(path)).filter_map(|p| Scope::parse(p).ok()).collect()
 }
 
 pub(super) fn taken(state: &mut State, id: LandingId, round: u32, at: Timestamp) {

@@ -16,6 +16,7 @@ pub(super) fn added(state: &mut State, id: TaskId, spec: &TaskSpec, at: Timestam
         run: None,
         failed_tries: 0,
         reasons: Vec::new(),
+        learned: Vec::new(),
         unmet: 0,
         weight: 0,
         checked_off: false,

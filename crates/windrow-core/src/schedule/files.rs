@@ -25,7 +25,7 @@ enum What<'a> {
 impl<'a> Files<'a> {
     /// Adds what a task declares, and what its submitted work touched.
     pub(super) fn add(&mut self, state: &'a State, task: &'a Task) {
-        for scope in &task.spec.scopes {
+        for scope in task.scopes() {
             self.insert(scope.prefix(), task.id, What::Scope(scope));
         }
         if let TaskPhase::Submitted(landing) = task.phase
@@ -47,8 +47,7 @@ impl<'a> Files<'a> {
         if self.by_start.is_empty() {
             return None;
         }
-        let mut scopes = task.spec.scopes.iter();
-        scopes.find_map(|scope| self.owner(scope).map(|by| (by, scope)))
+        task.scopes().find_map(|scope| self.owner(scope).map(|by| (by, scope)))
     }
 
     fn owner(&self, scope: &Scope) -> Option<TaskId> {
@@ -91,12 +90,14 @@ impl<'a> InUse<'a> {
 
     /// Whether a task with the very same scopes has reserved them.
     pub(super) fn is_reserved(&self, task: &Task) -> bool {
-        self.lists.contains(task.spec.scopes.as_slice())
+        task.learned.is_empty() && self.lists.contains(task.spec.scopes.as_slice())
     }
 
     /// Reserves what a task declares.
     pub(super) fn reserve(&mut self, state: &'a State, task: &'a Task) {
-        self.lists.insert(&task.spec.scopes);
+        if task.learned.is_empty() {
+            self.lists.insert(&task.spec.scopes);
+        }
         self.reserved.add(state, task);
     }
 }

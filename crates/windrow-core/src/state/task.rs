@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{LandingId, RunId, SessionId, TaskId};
+use crate::scope::Scope;
 use crate::spec::{TaskSpec, TextRef};
 use crate::time::Timestamp;
 
@@ -23,6 +24,10 @@ pub struct Task {
     pub failed_tries: u32,
     /// Why the tries failed, oldest first.
     pub reasons: Vec<TryReason>,
+    /// Files its submitted work touched beyond what it declares: its next try holds them too, so
+    /// that two tasks that collided once do not collide again.
+    #[serde(default)]
+    pub learned: Vec<Scope>,
     /// Dependencies that are not satisfied yet.
     pub unmet: u32,
     /// The longest chain of tasks that wait for this one; larger ranks first.
@@ -31,6 +36,13 @@ pub struct Task {
     pub checked_off: bool,
     /// Why the check-off was impossible.
     pub check_off_problem: Option<String>,
+}
+
+impl Task {
+    /// The files it declares, and those it was seen to touch.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.spec.scopes.iter().chain(&self.learned)
+    }
 }
 
 /// Where a task stands.

@@ -173,6 +173,11 @@ fn work_parked_in_one_run_lands_in_a_later_one_that_waits_for_it() {
     }
     finish(&mut world);
     assert_eq!(phase(&world, 1), RunPhase::Ended(RunEnd::Finished));
+    let mut closed = world.clone();
+    let reason = "enough".to_owned();
+    let close = CloseTask { task: TaskId(1), how: ClosedAs::Cancelled, reason };
+    closed.give(&Command::CloseTask(close)).unwrap();
+    assert!(closed.state.queues.is_empty(), "nobody waits for it any more");
     check(
         &mut world,
         &start(run(), &[1]),

@@ -371,6 +371,17 @@ fn an_act_that_fails_is_tried_again_and_given_up_in_the_end() {
 }
 
 #[test]
+fn a_running_worker_is_watched_and_stopped_whatever_did_not_work_before() {
+    let mut world = running(RunSpec::default());
+    let effect = Effect::WatchAgent(S, 1);
+    let reason = "the keeper does not answer".to_owned();
+    world.give(&Command::ReportSetback(ReportSetback { effect, reason })).unwrap();
+    assert_eq!(world.wanted(), [effect]);
+    world.give(&end(StopReason::Kill)).unwrap();
+    assert_eq!(world.wanted(), [effect, Effect::StopAgent(S, 1)]);
+}
+
+#[test]
 fn a_silent_claim_is_questioned_and_then_ends_the_worker() {
     let lease = RunSpec { lease_ms: 50_000, ..RunSpec::default() };
     let mut world = running(lease);
