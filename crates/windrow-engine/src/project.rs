@@ -12,7 +12,6 @@ use windrow_api::{ExitKind, Reply};
 use windrow_core::command::Advance;
 use windrow_core::effect::{Key, all_keys};
 use windrow_core::ids::{RunId, SessionId};
-use windrow_core::state::RunPhase;
 use windrow_core::{Command, Effect, Event, Rejection, State, next_deadline, wanted_of};
 use windrow_journal::{SqliteJournal, Text};
 
@@ -302,7 +301,7 @@ impl Project {
         self.watchers.retain_mut(|watcher| {
             let Some(run) = state.runs.get(&watcher.run) else { return false };
             let view = Box::new(views::run_view(state, place, run));
-            let ended = matches!(run.phase, RunPhase::Ended(_)) && view.sessions.is_empty();
+            let ended = view.row.ended_ms.is_some() && view.sessions.is_empty();
             if watcher.last.as_ref() == Some(&view) && !ended {
                 return !watcher.replies.is_closed();
             }

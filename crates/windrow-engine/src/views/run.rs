@@ -1,10 +1,10 @@
 //! Views of runs.
 
 use windrow_api::view::{Counts, QueueRow, RunRow, RunView, SessionRow};
-use windrow_core::State;
 use windrow_core::explain::{Standing, Wait, explain};
 use windrow_core::ids::LandingId;
 use windrow_core::state::{DelayKey, EntryState, Landing, Run, RunEnd, RunPhase, TreeUse};
+use windrow_core::{Key, State, wanted_of};
 
 use super::session::session_row;
 use super::task::{status_of, task_rows};
@@ -20,9 +20,10 @@ pub(crate) fn run_row(state: &State, run: &Run) -> RunRow {
     for task in run.tasks.iter().filter_map(|id| state.tasks.get(id)) {
         counts.add(status_of(state, task));
     }
+    let settling = is_settling(state, run);
     RunRow {
         id: run.id.to_string(),
-        phase: phase(run.phase).to_owned(),
+        phase: if settling { phase(RunPhase::Active) } else { phase(run.phase) }.to_owned(),
         sources: run.spec.sources.clone(),
         branch: run.spec.branch.clone(),
         pool: run.spec.pool,
@@ -30,8 +31,15 @@ pub(crate) fn run_row(state: &State, run: &Run) -> RunRow {
         hold: run.spec.hold,
         counts,
         started_ms: run.started_at.0,
-        ended_ms: run.ended_at.map(|at| at.0),
+        ended_ms: run.ended_at.filter(|_| !settling).map(|at| at.0),
     }
+}
+
+/// Whether a run whose work is over still checks tasks off in their file: to whoever waits for its
+/// end that belongs to it.
+fn is_settling(state: &State, run: &Run) -> bool {
+    matches!(run.phase, RunPhase::Ended(_))
+        && run.tasks.iter().any(|id| !wanted_of(state, &Key::Task(*id)).is_empty())
 }
 
 /// Everything about a run.

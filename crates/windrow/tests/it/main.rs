@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod bad_input;
+mod consent;
 mod endings;
+mod landing;
+mod looking;
 mod place;
+mod plans;
+mod scopes;
+mod task_files;
 mod words;
