@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::CliError;
 
@@ -70,6 +70,13 @@ impl Env {
             Err(CliError::user(format!("failed to use `{text}` as windrow's home: not absolute"))
                 .hint("set WINDROW_HOME to an absolute path"))
         }
+    }
+
+    /// The same with another home, which is nobody's yet: whoever asks starts its daemon.
+    pub(crate) fn with_home(mut self, home: &Path) -> Self {
+        self.vars.insert("WINDROW_HOME", home.as_os_str().to_owned());
+        self.vars.remove("WINDROW_JOB");
+        self
     }
 
     /// The person's own settings file, whether it exists or not.

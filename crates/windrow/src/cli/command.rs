@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    approve, close, completion, daemon, diff, doctor, explain, init, kill, land, log, prune, ready,
+    approve, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log, prune, ready,
     report, restore, run, sessions, show, status, task,
 };
 use crate::context::Context;
@@ -36,6 +36,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Run(Box<run::RunArgs>),
     Status(status::StatusArgs),
     #[command(subcommand)]
@@ -92,6 +93,7 @@ fn run(context: &Context, cli: Cli) -> Outcome {
             .hint("write it behind the command: `windrow status --format json`"));
     }
     match command {
+        Command::Demo(args) => demo::run(context, &args),
         Command::Run(args) => run::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Task(command) => task::run(context, command),

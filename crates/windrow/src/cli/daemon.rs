@@ -116,12 +116,21 @@ fn foreground(context: &Context) -> Outcome {
 }
 
 fn stop(context: &Context) -> Outcome {
+    if end(context)? {
+        context.out.say("The daemon is stopped. Workers go on; `windrow daemon start` or any command takes them up again.");
+    } else {
+        context.out.say("No daemon is running.");
+    }
+    Ok(ExitKind::Success)
+}
+
+/// Ends the daemon for good and waits until it is gone; says whether there was one.
+pub(super) fn end(context: &Context) -> Result<bool, CliError> {
     let home = context.home()?;
     // First the marker: a keeper that notices the daemon's end must find it.
     files::replace(&home.stopped_marker(), b"stopped by a person\n")?;
     let Some(mut daemon) = context.find_daemon()? else {
-        context.out.say("No daemon is running.");
-        return Ok(ExitKind::Success);
+        return Ok(false);
     };
     match daemon.ask_once(Call::Shutdown) {
         Ok(Reply::Done) | Err(ClientError::Gone(_)) => {}
@@ -129,8 +138,7 @@ fn stop(context: &Context) -> Outcome {
         Err(error) => return Err(error.into()),
     }
     daemon.wait_for_end()?;
-    context.out.say("The daemon is stopped. Workers go on; `windrow daemon start` or any command takes them up again.");
-    Ok(ExitKind::Success)
+    Ok(true)
 }
 
 fn status(context: &Context, format: Format) -> Outcome {

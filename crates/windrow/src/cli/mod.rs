@@ -8,6 +8,7 @@ mod close;
 mod command;
 mod completion;
 mod daemon;
+mod demo;
 mod diff;
 mod doctor;
 mod end;

@@ -24,9 +24,16 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the daemon may end without a word before the watcher gives up.
 const ENDS: u32 = 20;
 
+/// Puts what happens into words of its own, in place of the usual lines.
+pub(crate) trait Teller {
+    /// What to say about these changes; `desk` answers questions about them.
+    fn tell(&mut self, desk: &mut Desk, view: &RunView, changes: &[Change]) -> Vec<String>;
+}
+
 /// A watcher of one run.
 struct Watcher<'a> {
     show: Show<'a>,
+    teller: Option<&'a mut dyn Teller>,
     desk: Desk,
     source: Source,
     run: RunId,
@@ -40,19 +47,41 @@ struct Watcher<'a> {
 
 /// Watches a run to its end; `view` is where it stands now.
 pub(crate) fn follow(context: &Context, desk: Desk, view: RunView, format: Format) -> Outcome {
-    let mut show = Show::new(context, format);
+    watch(Show::new(context, format), None, desk, view)
+}
+
+/// Watches a run as [`follow`] does, while `teller` says what is being seen.
+///
+/// Nobody waits for a told run to drain: the first Ctrl-C stops its workers.
+pub(crate) fn follow_told(
+    context: &Context,
+    desk: Desk,
+    view: RunView,
+    format: Format,
+    teller: &mut dyn Teller,
+) -> Outcome {
+    watch(Show::new(context, format), Some(teller), desk, view)
+}
+
+fn watch<'a>(
+    mut show: Show<'a>,
+    teller: Option<&'a mut dyn Teller>,
+    desk: Desk,
+    view: RunView,
+) -> Outcome {
     if at_rest(&view) {
         show.end(&view, outcome(&view))?;
         return Ok(outcome(&view));
     }
-    show.update(&view, &changes(None, &view, now_ms()), now_ms())?;
     let run: RunId = view
         .row
         .id
         .parse()
         .map_err(|error: windrow_core::ids::IdError| CliError::internal(error.to_string()))?;
     let source = Source::new()?;
-    let mut watcher = Watcher { show, desk, source, run, view, interrupts: 0, ends: 0 };
+    let found = changes(None, &view, now_ms());
+    let mut watcher = Watcher { show, teller, desk, source, run, view, interrupts: 0, ends: 0 };
+    watcher.present(&watcher.view.clone(), &found)?;
     watcher.subscribe()?;
     watcher.watch()
 }
@@ -93,9 +122,21 @@ impl Watcher<'_> {
         for change in found.iter_mut().filter(|change| change.event == "failed") {
             self.explain(change);
         }
-        self.show.update(&view, &found, now_ms())?;
+        self.present(&view, &found)?;
         self.view = view;
         Ok(())
+    }
+
+    /// Shows what changed, in the teller's words if there is one.
+    fn present(&mut self, view: &RunView, found: &[Change]) -> Result<(), CliError> {
+        match &mut self.teller {
+            Some(teller) if self.show.is_for_people() => {
+                let lines = teller.tell(&mut self.desk, view, found);
+                self.show.tell(view, &lines, now_ms());
+                Ok(())
+            }
+            Some(_) | None => self.show.update(view, found, now_ms()),
+        }
     }
 
     /// Looks up why a try failed; views of runs carry only a sentence.
@@ -115,7 +156,7 @@ impl Watcher<'_> {
     fn interrupt(&mut self) -> Result<bool, CliError> {
         self.interrupts += 1;
         let run = self.run;
-        match self.interrupts {
+        match self.interrupts + u32::from(self.teller.is_some()) {
             1 => {
                 self.show.say(
                     "No new work is handed out; workers finish. Ctrl-C again stops them and keeps their work.",

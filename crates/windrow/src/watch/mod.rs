@@ -11,7 +11,8 @@ mod screen;
 mod show;
 mod source;
 
-pub(crate) use follow::follow;
+pub(crate) use change::Change;
+pub(crate) use follow::{Teller, follow, follow_told};
 pub(crate) use show::end_text;
 
 /// Whether a run of this phase is over.

@@ -49,6 +49,19 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
+    /// Whether a person reads it rather than a program.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.format == Format::Text
+    }
+
+    /// Says lines that stay above what is redrawn, and draws the run again below them.
+    pub(crate) fn tell(&mut self, view: &RunView, lines: &[String], now_ms: i64) {
+        if !lines.is_empty() {
+            self.say(&lines.join("\n"));
+        }
+        self.redraw(view, now_ms);
+    }
+
     /// Draws the run again where there is a terminal.
     pub(crate) fn redraw(&mut self, view: &RunView, now_ms: i64) {
         if self.format == Format::Json {

@@ -13,4 +13,4 @@ mod setup;
 mod start;
 
 pub(crate) use args::RunArgs;
-pub(crate) use start::run;
+pub(crate) use start::{begin, run};

@@ -24,20 +24,32 @@ use crate::watch;
 /// How often a start whose answer got lost is tried again.
 const START_AGAIN: u32 = 5;
 
+/// What came of the arguments: a run to watch, or nothing more to do.
+pub(crate) type Begun = Result<Option<(Desk, RunView)>, CliError>;
+
 /// Starts, resumes or shows a run.
 pub(crate) fn run(context: &Context, args: &RunArgs) -> Outcome {
+    match begin(context, args)? {
+        Some((desk, view)) => watch_or_name(context, desk, view, args),
+        None => Ok(ExitKind::Success),
+    }
+}
+
+/// Starts or resumes a run, which is then for the caller to watch; shows it where it is only to be
+/// shown.
+pub(crate) fn begin(context: &Context, args: &RunArgs) -> Begun {
     let project = context.project()?;
     if args.resume && args.sources.is_empty() {
         let mut desk = context.desk_of(&project)?;
         let view = resume_run(&mut desk, None, args)?;
-        return watch_or_name(context, desk, view, args);
+        return Ok(Some((desk, view)));
     }
     let setup = setup(context, &project, args)?;
     for note in &setup.notes {
         context.out.say(note);
     }
     if args.dry_run && !args.sources.is_empty() {
-        return show_dry_run(context, &project, &setup, args);
+        return show_dry_run(context, &project, &setup, args).map(|_shown| None);
     }
     if args.sources.is_empty() && args.wave.is_some() {
         return Err(CliError::usage("`--wave` needs the plan it is a wave of"));
@@ -49,7 +61,7 @@ pub(crate) fn run(context: &Context, args: &RunArgs) -> Outcome {
         from_files(&mut desk, &setup, args)?
     };
     if args.dry_run {
-        return dry_run::show_rows(context, &tasks, args.format);
+        return dry_run::show_rows(context, &tasks, args.format).map(|_shown| None);
     }
     approval::settle(context, desk.daemon(), &contents, args.approve)?;
     let tasks = import(&mut desk, &setup, tasks)?;
@@ -57,7 +69,7 @@ pub(crate) fn run(context: &Context, args: &RunArgs) -> Outcome {
         && let Some(view) = resume_of(&mut desk, &setup.spec, args)?
     {
         new_ones(context, &view, &tasks);
-        return watch_or_name(context, desk, view, args);
+        return Ok(Some((desk, view)));
     }
     start_with(context, desk, &setup, args, &tasks)
 }
@@ -132,7 +144,7 @@ fn start_with(
     setup: &Setup,
     args: &RunArgs,
     tasks: &[TaskRow],
-) -> Outcome {
+) -> Begun {
     let over = |row: &&TaskRow| {
         matches!(row.status, TaskStatus::Landed | TaskStatus::Done | TaskStatus::Cancelled)
     };
@@ -142,12 +154,12 @@ fn start_with(
         if args.format == Format::Json {
             context.out.json_line(&serde_json::json!({"event": "end", "outcome": "success"}))?;
         }
-        return Ok(ExitKind::Success);
+        return Ok(None);
     }
     already_running(&mut desk, &open)?;
     let ids = open.iter().map(|row| task_id(row)).collect::<Result<Vec<_>, _>>()?;
     let view = start(&mut desk, &setup.spec, &ids)?;
-    watch_or_name(context, desk, view, args)
+    Ok(Some((desk, view)))
 }
 
 /// Refuses tasks that an active run has already, and says how to watch it.
