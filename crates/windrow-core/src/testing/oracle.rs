@@ -51,8 +51,8 @@ pub(crate) fn overlap(state: &State, task: &Task, other: &Task) -> bool {
         | TaskPhase::Stuck(_)
         | TaskPhase::Cancelled { .. } => None,
     };
-    task.spec.scopes.iter().any(|scope| {
-        other.spec.scopes.iter().any(|theirs| theirs.overlaps(scope))
+    task.scopes().any(|scope| {
+        other.scopes().any(|theirs| theirs.overlaps(scope))
             || touched.into_iter().flatten().any(|path| scope.matches(path))
     })
 }

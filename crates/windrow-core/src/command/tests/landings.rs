@@ -2,10 +2,11 @@
 
 use crate::command::{
     Command, MergeReport, MoveReport, ReleaseHold, ReportGate, ReportMerged, ReportMoved,
-    ReportSetback,
+    ReportSealed, ReportSetback, SealedWork,
 };
 use crate::effect::Effect;
-use crate::ids::{LandingId, TaskId};
+use crate::explain::{Standing, Wait, explain};
+use crate::ids::{LandingId, SessionId, TaskId};
 use crate::spec::RunSpec;
 use crate::state::{EntryState, TaskPhase, Verdict};
 use crate::testing::{World, check, given, refused};
@@ -245,4 +246,33 @@ fn a_conflict_names_what_landed_meanwhile_outside_its_files() {
         task_requeued reason={"detail":null,"kept":"refs/windrow/kept/s-2/1","kind":"conflict","summary":"it collides with `main` in src/a.rs; t-1 (`one`) landed there meanwhile"} task=2
     "#,
     );
+}
+
+#[test]
+fn two_tasks_that_collided_once_take_turns_on_the_files_they_touched() {
+    let two = RunSpec { pool: 2, ..RunSpec::default() };
+    let mut world = given(&["one", "two"], Some(two));
+    let sealing = |effect: &Effect| matches!(effect, Effect::SealWork(..));
+    while let Some(effect) = world.wanted().into_iter().find(|effect| !sealing(effect)) {
+        world.well(effect);
+    }
+    for n in [1, 2] {
+        let commit = format!("work-{n}");
+        let touched = vec!["src/a [1].rs".to_owned()];
+        let kept = Some((format!("refs/windrow/kept/s-{n}/1"), commit.clone()));
+        let work = SealedWork::Commit { commit, touched };
+        let session = SessionId(n);
+        let report = ReportSealed { session, generation: 1, work, kept, stays: None };
+        world.give(&Command::ReportSealed(report)).unwrap();
+    }
+    for n in [1, 2] {
+        let files = vec!["src/a [1].rs".to_owned()];
+        let report = MergeReport::Conflict { files, detail: None };
+        let report = ReportMerged { landing: LandingId(n), round: 1, report };
+        world.give(&Command::ReportMerged(report)).unwrap();
+    }
+    let slots = &world.state.runs[&crate::ids::RunId(1)].slots;
+    assert_eq!(slots.len(), 1, "two slots are free, and one of the two tasks waits");
+    let waits = explain(&world.state, TaskId(2));
+    assert!(matches!(waits, Some(Standing::Waits(Wait::Held { by: TaskId(1), .. }))), "{waits:?}");
 }
