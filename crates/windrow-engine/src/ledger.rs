@@ -294,3 +294,6 @@ fn event_of<A: Aggregate>(record: &Record) -> Result<A::Event, LedgerError> {
     let value = serde_json::json!({ "kind": record.draft.kind, "body": body });
     serde_json::from_value(value).map_err(unknown)
 }
+
+#[cfg(test)]
+mod tests;
