@@ -60,7 +60,13 @@ pub(crate) struct DemoArgs {
 /// Makes the place, runs its tasks, looks at what came of it.
 pub(super) fn run(context: &Context, args: &DemoArgs) -> Outcome {
     let interrupts = Interrupts::watch()?;
-    let place = Place::make()?;
+    let place = match Place::make() {
+        Err(_) if interrupts.came() => {
+            context.out.say("The demo was interrupted before it began; nothing is left of it.");
+            return Ok(ExitKind::Interrupted);
+        }
+        other => other?,
+    };
     let inside = place.context(context);
     if args.format == Format::Text {
         context.out.say(&ending::opening(context, &place, args.pool));

@@ -167,6 +167,8 @@ impl Watcher<'_> {
                 self.show.say("The workers are stopped, their work is kept. Ctrl-C again leaves.");
                 self.done(ProjectCall::StopRun { run })?;
             }
+            // Whoever tells the run has its own last words.
+            _ if self.teller.is_some() => return Ok(true),
             _ => {
                 self.show
                     .say("The run goes on without a watcher; `windrow run --resume` watches it.");

@@ -16,7 +16,8 @@ pub(crate) fn frame(view: &RunView, now_ms: i64, width: usize, height: usize) ->
     let ended = row.ended_ms.unwrap_or(now_ms);
     let (id, branch, phase) = (&row.id, one_line(&row.branch), &row.phase);
     let took = since(row.started_ms, ended);
-    lines.push(format!("Run {id} on {branch}: {phase}, {took}, {} workers", row.busy));
+    let workers_word = if row.busy == 1 { "worker" } else { "workers" };
+    lines.push(format!("Run {id} on {branch}: {phase}, {took}, {} {workers_word}", row.busy));
     lines.push(bar(view, width));
     lines.push(format!("{}.", headline(&row.counts)));
     let mut tail: Vec<String> = Vec::new();
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "Run r-1 on main: active, 1m 1s, 1 workers",
+                "Run r-1 on main: active, 1m 1s, 1 worker",
                 "[###############...............] 1/2 over",
                 "1 of 2 tasks landed, 1 open.",
                 "WORKER  TASK  STATE    FOR    TITLE        BRANCH",

@@ -51,13 +51,15 @@ pub(super) fn tell(
     text.push_str(&commits(proof).render(width));
     text.push('\n');
     if good {
-        let mark = out.paint(Paint::Green, "Every task ended as it should");
+        let mark = "Every task ended as it should";
         let retried = tasks.iter().filter(|task| !task.failures.is_empty()).count();
         let rest = format!(
             "{mark}: {} at the first try, {retried} at the second. {TASKS} is checked off, and git status shows nothing else.",
             tasks.len() - retried
         );
-        text.push_str(&wrapped("", &rest, width));
+        // Painted at the end: what paints takes no room.
+        let lines = wrapped("", &rest, width);
+        text.push_str(&lines.replacen(mark, &out.paint(Paint::Green, mark), 1));
         text.push('\n');
     } else {
         text.push_str(&out.paint(Paint::Red, "This is not as it should be:"));
@@ -93,8 +95,8 @@ fn commits(proof: &Proof) -> Table {
 fn next(place: &Place, width: Option<usize>) -> String {
     let tries = [
         ("../windrow show t-4", "a task, its tries, both sides of its conflict"),
-        ("../windrow explain t-8", "why it stands where it stands"),
         ("../windrow restore --list", "work that failed tries left, all of it kept"),
+        ("../windrow report", "the summary of the run, for a file or an issue"),
         ("../windrow log", "everything that happened, in order"),
         ("../windrow prune --dry-run", "what is not needed any more"),
         ("git log --graph --stat", "the same story as git tells it"),
@@ -106,11 +108,10 @@ fn next(place: &Place, width: Option<usize>) -> String {
         text.push_str(&wrapped(&format!("  {command:<longest$}  "), what, width));
         text.push('\n');
     }
-    let end = format!(
-        "\nNothing runs any more; those commands start the daemon again. To remove everything:\n\n  {root}/windrow daemon stop; rm -r {root}\n"
-    );
-    text.push_str(&end);
-    text
+    let end = "Nothing runs any more; those commands start the daemon again. To remove everything:";
+    text.push('\n');
+    text.push_str(&wrapped("", end, width));
+    text + &format!("\n\n  {root}/windrow daemon stop; rm -rf {root}\n")
 }
 
 /// The hint of an error that came while the folder was there.
@@ -135,8 +136,12 @@ pub(super) fn interrupted(
     }
     let root = place.root().display();
     let repository = place.repository().display().to_string();
+    let width = context.out.live().map(|(width, _)| width);
+    let said =
+        "The demo was interrupted; its workers and its daemon are ended. Their work is kept.";
     context.out.say(&format!(
-        "The demo was interrupted; its workers and its daemon are ended. Their work is kept.\n\n  cd {repository}\n  ../windrow restore --list   work that was kept\n  ../windrow run --resume     goes on\n\nTo remove everything:\n\n  {root}/windrow daemon stop; rm -r {root}"
+        "\n{}\n\n  cd {repository}\n  ../windrow restore --list   work that was kept\n  ../windrow run --resume     goes on\n\nTo remove everything:\n\n  {root}/windrow daemon stop; rm -rf {root}",
+        wrapped("", said, width)
     ));
     Ok(ExitKind::Interrupted)
 }

@@ -32,6 +32,9 @@ impl Story {
     }
 
     fn line(&self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
         let time = format!("{:>3}s", self.began.elapsed().as_secs());
         let width = self.out.live().map(|(width, _)| width);
         wrapped(&format!("{time:<MARGIN$}"), text, width)
@@ -132,7 +135,9 @@ impl Story {
         match change.event {
             // That a slot is idle because of shared files is part of the plot; a trouble that stays
             // is told at the end.
-            "run" | "trouble" => Vec::new(),
+            "trouble" => Vec::new(),
+            // The end of the run has a page of its own.
+            "run" => vec![String::new()],
             _ => vec![change.line()],
         }
     }

@@ -11,4 +11,5 @@ if [ "$WINDROW_ATTEMPT" = 1 ]; then
 fi
 # The second try begins with the sign as it is by then, and keeps what others wrote.
 echo "writing the address behind: $(cat sign.txt)"
+sleep 1
 sed 's/$/, 4 Mill Lane/' sign.txt > sign.new && mv sign.new sign.txt

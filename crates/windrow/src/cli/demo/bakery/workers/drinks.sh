@@ -7,4 +7,5 @@ if grep -q 'has no price such as 1.10' "$WINDROW_BRIEF"; then
 else
     tea=2,10
 fi
+sleep 1
 printf 'coffee 2.60\ntea %s\n' "$tea" > drinks.txt

@@ -9,4 +9,5 @@ while [ "$n" -lt 100 ] && [ -z "$(git for-each-ref 'refs/heads/windrow/*address*
     n=$((n + 1))
 done
 echo "writing the hours"
+sleep 1
 sed 's/$/, open 7 to 18/' sign.txt > sign.new && mv sign.new sign.txt

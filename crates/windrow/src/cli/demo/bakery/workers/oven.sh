@@ -1,6 +1,7 @@
 # Tells about the oven, and commits by itself. The first worker crashes half-way.
 
 echo "The oven was built in" > oven.txt
+sleep 1
 if [ "$WINDROW_ATTEMPT" = 1 ]; then
     echo "what is this smoke"
     ulimit -c 0
