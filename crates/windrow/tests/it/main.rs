@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod bad_input;
+mod chaos;
+mod checkout;
 mod consent;
 mod endings;
 mod landing;
