@@ -62,10 +62,10 @@ impl Client {
     /// A refusal comes back as [`ClientError::Failed`].
     pub fn ask(&mut self, call: Call) -> Result<Reply, ClientError> {
         self.send(call)?;
-        self.next()
+        self.answer()
     }
 
-    /// Asks; the answers are taken with [`Client::next`].
+    /// Asks; the answers are taken with [`Client::answer`].
     ///
     /// # Errors
     /// When the connection is broken.
@@ -81,7 +81,7 @@ impl Client {
     ///
     /// # Errors
     /// A refusal comes back as [`ClientError::Failed`].
-    pub fn next(&mut self) -> Result<Reply, ClientError> {
+    pub fn answer(&mut self) -> Result<Reply, ClientError> {
         let mut text = String::new();
         let read = self.lines.read_line(&mut text).map_err(ClientError::Gone)?;
         if read == 0 {

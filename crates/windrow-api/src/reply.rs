@@ -21,7 +21,7 @@ pub enum Reply {
     Approved(Vec<bool>),
     Tasks(Vec<TaskRow>),
     Task(Box<TaskView>),
-    Explanation(Explanation),
+    Explanation(Box<Explanation>),
     Sessions(Vec<SessionRow>),
     Runs(Vec<RunRow>),
     Run(Box<RunView>),

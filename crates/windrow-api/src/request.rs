@@ -44,7 +44,7 @@ pub enum Call {
         /// The project.
         project: ProjectRef,
         /// What is asked of it.
-        call: ProjectCall,
+        call: Box<ProjectCall>,
     },
 }
 

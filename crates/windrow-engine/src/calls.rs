@@ -92,9 +92,10 @@ fn view(project: &Project, call: &ProjectCall) -> Reply {
         ProjectCall::Ready => {
             Reply::Tasks(views::task_rows(state, windrow_core::explain::ready(state)))
         }
-        ProjectCall::Explain { task } => {
-            views::explanation(state, *task).map_or_else(|| no_task(*task), Reply::Explanation)
-        }
+        ProjectCall::Explain { task } => views::explanation(state, *task).map_or_else(
+            || no_task(*task),
+            |explanation| Reply::Explanation(Box::new(explanation)),
+        ),
         ProjectCall::Sessions { all } => Reply::Sessions(project.session_rows(*all)),
         ProjectCall::Runs => {
             Reply::Runs(state.runs.values().map(|run| views::run_row(state, run)).collect())

@@ -138,7 +138,7 @@ impl Project {
 
     pub(crate) fn call(&mut self, request: Request, replies: mpsc::Sender<Reply>) {
         if let Call::Project { call, .. } = request.call {
-            calls::handle(self, call, &request.actor, replies);
+            calls::handle(self, *call, &request.actor, replies);
         }
     }
 

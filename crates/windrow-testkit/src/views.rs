@@ -44,7 +44,7 @@ impl TestEnv {
     /// When there is none, or it refuses.
     pub fn ask_once(&self, call: ProjectCall) -> Result<Reply, ClientError> {
         let mut client = Client::connect(&self.state().join("socket"), "person")?;
-        client.ask(Call::Project { project: self.project(), call })
+        client.ask(Call::Project { project: self.project(), call: Box::new(call) })
     }
 
     /// The newest run, if there was one and a daemon answers.

@@ -39,7 +39,7 @@ answers! {
     /// One task with everything.
     task(task: TaskId): ProjectCall::Task { task } => Task, Box<TaskView>;
     /// Why a task stands where it stands.
-    explain(task: TaskId): ProjectCall::Explain { task } => Explanation, Explanation;
+    explain(task: TaskId): ProjectCall::Explain { task } => Explanation, Box<Explanation>;
     /// Sessions, live ones or all.
     sessions(all: bool): ProjectCall::Sessions { all } => Sessions, Vec<SessionRow>;
     /// Every run, newest last.
@@ -79,7 +79,7 @@ impl Desk {
 
     /// Asks something that may be asked twice.
     pub(crate) fn ask(&mut self, call: ProjectCall) -> Result<Reply, CliError> {
-        self.daemon.ask_again(&Call::Project { project: self.project.clone(), call })
+        self.daemon.ask_again(&Call::Project { project: self.project.clone(), call: Box::new(call) })
     }
 
     /// Asks something once; whether it was done is not known when the daemon goes away.
@@ -97,7 +97,7 @@ impl Desk {
 
     /// A call to the daemon about this project.
     pub(crate) fn call(&self, call: ProjectCall) -> Call {
-        Call::Project { project: self.project.clone(), call }
+        Call::Project { project: self.project.clone(), call: Box::new(call) }
     }
 }
 

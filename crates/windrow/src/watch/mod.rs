@@ -2,7 +2,7 @@
 //!
 //! The run belongs to the daemon. The watcher compares one view with the next ([`change`]), shows
 //! what changed as lines, as JSON or in a table that is redrawn in place ([`frame`], [`screen`]),
-//! and outlives the daemon: when that goes away it is found or started again ([`follow`]).
+//! and outlives the daemon: when that goes away it is found or started again ([`mod@follow`]).
 
 mod change;
 mod follow;

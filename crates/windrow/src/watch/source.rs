@@ -51,7 +51,7 @@ impl Source {
     pub(crate) fn subscribe(&self, mut client: Client, call: Call) {
         let sender = self.sender.clone();
         thread::spawn(move || {
-            let mut answer = client.send(call).and_then(|()| client.next());
+            let mut answer = client.send(call).and_then(|()| client.answer());
             loop {
                 let sign = match answer {
                     Ok(Reply::Run(view)) => Sign::View(view),
@@ -63,7 +63,7 @@ impl Source {
                 if sender.send(sign).is_err() || last {
                     return;
                 }
-                answer = client.next();
+                answer = client.answer();
             }
         });
     }
