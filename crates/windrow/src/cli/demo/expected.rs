@@ -10,7 +10,7 @@ struct Expected {
     failures: &'static [&'static str],
 }
 
-const EXPECTED: &[Expected] = &[
+const EXPECTED: [Expected; 8] = [
     Expected { key: "1", failures: &[] },
     Expected { key: "2", failures: &[] },
     Expected { key: "3", failures: &[] },
@@ -29,7 +29,7 @@ pub(super) const IN_ORDER: &[(&str, &str)] =
 /// What differs from how it has to be, one sentence each.
 pub(super) fn differences(tasks: &[TaskView]) -> Vec<String> {
     let mut found = Vec::new();
-    for expected in EXPECTED {
+    for expected in &EXPECTED {
         match find(tasks, expected.key) {
             Some(task) => found.extend(of_task(expected, task)),
             None => found.push(format!("task {} is not there", expected.key)),
@@ -71,4 +71,78 @@ fn of_task(expected: &Expected, task: &TaskView) -> Vec<String> {
         found.push(format!("{id} is not checked off: {problem}"));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use windrow_api::view::FailureRow;
+    use windrow_core::spec::TaskSpec;
+    use windrow_world::trackers;
+
+    use super::*;
+    use crate::cli::demo::place::TASKS;
+    use crate::fixture::task_row;
+
+    fn landed(expected: &Expected) -> TaskView {
+        let key = expected.key;
+        let mut row = task_row(&format!("t-{key}"), Some((TASKS, key)), "Bake");
+        row.status = TaskStatus::Landed;
+        row.attempt = u32::try_from(expected.failures.len()).expect("few") + 1;
+        let failure = |kind: &&str| FailureRow {
+            kind: (*kind).to_owned(),
+            summary: "it went wrong".to_owned(),
+            detail: None,
+            kept: None,
+        };
+        TaskView {
+            row,
+            spec: TaskSpec::default(),
+            body: None,
+            commit_type: None,
+            run_line: None,
+            agent: None,
+            model: None,
+            gate: None,
+            wave: None,
+            failures: expected.failures.iter().map(failure).collect(),
+            sessions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_ended_otherwise_is_named() {
+        let good: Vec<TaskView> = EXPECTED.iter().map(landed).collect();
+        assert!(differences(&good).is_empty());
+        let check = |change: &dyn Fn(&mut Vec<TaskView>), expected: &str| {
+            let mut tasks = good.clone();
+            change(&mut tasks);
+            assert_eq!(differences(&tasks), [expected]);
+        };
+        check(&|tasks| drop(tasks.pop()), "task 8 is not there");
+        check(
+            &|tasks| {
+                tasks[1].row.status = TaskStatus::Stuck;
+                tasks[1].row.note = Some("no flour".to_owned());
+            },
+            "t-2 is stuck instead of landed (no flour)",
+        );
+        check(
+            &|tasks| tasks[4].failures[0].kind = "failed".to_owned(),
+            "t-5 has these failed tries: failed; expected: red gate",
+        );
+        check(&|tasks| tasks[0].row.attempt = 2, "t-1 took 2 tries instead of 1");
+    }
+
+    #[test]
+    fn the_list_is_what_is_expected() {
+        let text = include_str!("bakery/TASKS.md");
+        let tasks = trackers::parse(TASKS, text.as_bytes()).expect("readable");
+        let keys: Vec<&str> = tasks.tasks().iter().map(|task| task.key.as_str()).collect();
+        assert_eq!(keys, EXPECTED.map(|expected| expected.key));
+        for task in tasks.tasks() {
+            for on in &task.depends {
+                assert!(IN_ORDER.contains(&(on, &task.key)), "{} after {on}", task.key);
+            }
+        }
+    }
 }

@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 use windrow_world::cmd::Cmd;
 use windrow_world::files;
+use windrow_world::git::{OpenError, Repo};
 
 use super::super::daemon;
 use super::stop_runs;
@@ -72,6 +73,11 @@ impl Place {
     /// Makes the folder and everything in it.
     pub(super) fn make() -> Result<Self, CliError> {
         let folder = folder()?;
+        if let Err(error @ (OpenError::NoGit(_) | OpenError::OldGit { .. })) =
+            Repo::discover(folder.path())
+        {
+            return Err(error.into());
+        }
         let mut place =
             Self { root: folder.path().canonicalize().map_err(world)?, base: String::new() };
         fs::create_dir_all(place.repository().join("workers")).map_err(world)?;
@@ -166,16 +172,17 @@ impl Place {
 fn folder() -> Result<TempDir, CliError> {
     let new = |below: &Path| tempfile::Builder::new().prefix("windrow-demo-").tempdir_in(below);
     let usual = std::env::temp_dir();
+    let hint = "TMPDIR names the folder that the demo is made in";
     let folder = new(&usual).map_err(|error| {
-        CliError::world(&error).hint("TMPDIR names the folder that the demo is made in")
+        let usual = usual.display();
+        CliError::user(format!("failed to make a folder in `{usual}`: {}", error.kind())).hint(hint)
     })?;
     if Home::at(folder.path().join("home")).is_ok() {
         return Ok(folder);
     }
     let short = new(Path::new("/tmp")).map_err(world)?;
-    Home::at(short.path().join("home")).map_err(|error| {
-        CliError::user(chain(&error)).hint("TMPDIR names the folder that the demo is made in")
-    })?;
+    Home::at(short.path().join("home"))
+        .map_err(|error| CliError::user(chain(&error)).hint(hint))?;
     Ok(short)
 }
 

@@ -47,13 +47,13 @@ impl Story {
 
     fn sentences(&mut self, desk: &mut Desk, view: &RunView, change: &Change) -> Vec<String> {
         let find = |task: &&TaskRow| change.task.as_deref() == Some(task.id.as_str());
-        let Some(task) = view.tasks.iter().find(find) else { return self.other(change) };
+        let Some(task) = view.tasks.iter().find(find) else { return other(change) };
         match change.event {
             "started" => self.started(view, task, change),
             "submitted" => self.submitted(task),
             "landed" => self.landed(task),
             "failed" | "conflict" | "red" => self.failed(desk, task, change),
-            _ => self.other(change),
+            _ => other(change),
         }
     }
 
@@ -100,46 +100,15 @@ impl Story {
             let tried = usize::try_from(change.attempt.unwrap_or(1)).unwrap_or(1);
             Some((known, known.failures.get(tried.saturating_sub(1))?))
         }) else {
-            return self.other(change);
+            return other(change);
         };
-        let what = self.what(desk, known, failure);
+        let what = what(desk, known, failure);
         let kept = failure.kept.as_ref().map(|kept| format!(" Its work is kept under {kept}."));
         let next = match task.status {
             TaskStatus::Stuck => String::new(),
             _ => self.once("next", "The next try starts from what main is by then."),
         };
         vec![format!("{what}{}{next}", kept.unwrap_or_default())]
-    }
-
-    fn what(&mut self, desk: &mut Desk, task: &TaskView, failure: &FailureRow) -> String {
-        let (id, summary) = (&task.row.id, one_line(&failure.summary));
-        match failure.kind.as_str() {
-            "conflict" => format!("{id} conflicts: {summary}."),
-            "red_gate" => {
-                let said = desk.evidence(task).ok().flatten().unwrap_or_default();
-                let said = said.lines().rfind(|line| !line.trim().is_empty()).map(one_line);
-                let said = said.map(|said| format!(" It said: {said}."));
-                format!("{id} is red: {summary}. main has not moved.{}", said.unwrap_or_default())
-            }
-            "crashed" | "silent" => {
-                let what = summary.strip_prefix("the worker ").unwrap_or(&summary);
-                format!("{id}'s worker {what}.")
-            }
-            _ => format!("{id} failed: {summary}."),
-        }
-    }
-
-    /// What is not part of the plot, as any run tells it.
-    #[expect(clippy::unused_self, reason = "one of the narrator's answers")]
-    fn other(&self, change: &Change) -> Vec<String> {
-        match change.event {
-            // That a slot is idle because of shared files is part of the plot; a trouble that stays
-            // is told at the end.
-            "trouble" => Vec::new(),
-            // The end of the run has a page of its own.
-            "run" => vec![String::new()],
-            _ => vec![change.line()],
-        }
     }
 }
 
@@ -152,5 +121,36 @@ impl Teller for Story {
             }
         }
         lines
+    }
+}
+
+/// What went wrong, as one or more sentences.
+fn what(desk: &mut Desk, task: &TaskView, failure: &FailureRow) -> String {
+    let (id, summary) = (&task.row.id, one_line(&failure.summary));
+    match failure.kind.as_str() {
+        "conflict" => format!("{id} conflicts: {summary}."),
+        "red_gate" => {
+            let said = desk.evidence(task).ok().flatten().unwrap_or_default();
+            let said = said.lines().rfind(|line| !line.trim().is_empty()).map(one_line);
+            let said = said.map(|said| format!(" It said: {said}."));
+            format!("{id} is red: {summary}. main has not moved.{}", said.unwrap_or_default())
+        }
+        "crashed" | "silent" => {
+            let what = summary.strip_prefix("the worker ").unwrap_or(&summary);
+            format!("{id}'s worker {what}.")
+        }
+        _ => format!("{id} failed: {summary}."),
+    }
+}
+
+/// What is not part of the plot, as any run tells it.
+fn other(change: &Change) -> Vec<String> {
+    match change.event {
+        // That a slot is idle because of shared files is part of the plot; a trouble that stays
+        // is told at the end.
+        "trouble" => Vec::new(),
+        // The end of the run has a page of its own.
+        "run" => vec![String::new()],
+        _ => vec![change.line()],
     }
 }
