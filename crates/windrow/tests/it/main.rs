@@ -6,6 +6,7 @@ mod bad_input;
 mod chaos;
 mod checkout;
 mod consent;
+mod demo;
 mod endings;
 mod landing;
 mod looking;
