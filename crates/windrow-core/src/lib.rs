@@ -1,6 +1,6 @@
 //! What windrow decides, and nothing else.
 //!
-//! Pure and synchronous: [`decide`] turns a command into events on a given state, [`evolve`] folds
+//! Pure and synchronous: [`decide`] turns a command into events on a given state, [`evolve()`] folds
 //! an event into the state, [`wanted_of`] says which acts the state asks of the world. Time comes in
 //! as an argument; ids are given out in order.
 //!

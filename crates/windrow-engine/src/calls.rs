@@ -15,7 +15,7 @@ use windrow_journal::Text;
 
 use crate::hub::{failed, reply};
 use crate::project::Project;
-use crate::{kept, prune, views};
+use crate::{kept, owner, prune, views};
 
 /// Takes one request.
 pub(crate) fn handle(
@@ -37,6 +37,8 @@ pub(crate) fn handle(
                 replies,
             );
         }
+        ProjectCall::StartRun { .. } | ProjectCall::ResumeRun { .. }
+            if !claim(project, &replies) => {}
         ProjectCall::StartRun { spec, tasks } => {
             let command = Command::StartRun(StartRun { spec: *spec, tasks });
             run_after(project, &command, actor, replies);
@@ -112,6 +114,19 @@ fn view(project: &Project, call: &ProjectCall) -> Reply {
         }
         ProjectCall::Trees => Reply::Trees(views::tree_rows(state, place)),
         _ => failed(ExitKind::Internal, "this is not a question about the state"),
+    }
+}
+
+/// Claims the repository before anything runs in it; says so when another home has it.
+fn claim(project: &Project, replies: &mpsc::Sender<Reply>) -> bool {
+    let place = &project.tools().place;
+    // A few git calls, and only when a run begins: the loop can wait for them.
+    match tokio::task::block_in_place(|| owner::claim(place)) {
+        Ok(()) => true,
+        Err(reason) => {
+            reply(replies, failed(ExitKind::Refused, reason));
+            false
+        }
     }
 }
 

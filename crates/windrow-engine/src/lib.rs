@@ -14,6 +14,7 @@ pub mod keeper;
 mod kept;
 mod ledger;
 mod opening;
+mod owner;
 mod place;
 mod project;
 mod prune;

@@ -12,12 +12,13 @@ use windrow_api::{ExitKind, Reply};
 use windrow_core::Command;
 use windrow_core::command::{DropKept, ForgetTree};
 use windrow_core::ids::TreeId;
-use windrow_core::state::{EntryState, TreeUse};
+use windrow_core::state::{EntryState, RunPhase, TreeUse};
 use windrow_world::git::{self, FLIGHT, Oid, Saved, Tree};
 
 use crate::chain;
 use crate::hub::{HubHandle, failed, reply};
 use crate::kept::{self, Known};
+use crate::owner;
 use crate::place::Place;
 use crate::project::Project;
 
@@ -35,6 +36,8 @@ struct Plan {
     in_flight: Vec<String>,
     /// Kept refs of work that is still on its way.
     on_its_way: Vec<String>,
+    /// No run is under way.
+    idle: bool,
     /// No gate runs, so the lanes may go.
     quiet: bool,
 }
@@ -92,6 +95,8 @@ fn plan(project: &Project, dry_run: bool, unlanded: bool) -> Plan {
         in_use: Vec::new(),
         in_flight: Vec::new(),
         on_its_way: Vec::new(),
+        idle: state.runs.values().all(|run| matches!(run.phase, RunPhase::Ended(_)))
+            && state.sessions.values().all(|session| session.closed),
         quiet: state.turn.is_empty(),
     };
     plan.roots.sort();
@@ -133,6 +138,9 @@ fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
         rows.push(kept_ref(plan, &row));
     }
     pins(plan, &mut rows)?;
+    if !plan.dry_run && plan.idle && rows.iter().all(|row| row.gone) {
+        owner::release(&plan.place.repo).map_err(|e| chain(&e))?;
+    }
     Ok(rows)
 }
 

@@ -55,7 +55,12 @@ impl Summaries {
         for run in state.runs.values() {
             let over = run.ended_at.is_some();
             let known = self.last.get(&run.id);
-            if over && known.is_some_and(|known| known.row.ended_ms.is_some()) {
+            // Of a run that is over, only work that waits for a person can still change.
+            let rests = |known: &RunView| {
+                let counts = &known.row.counts;
+                known.row.ended_ms.is_some() && counts.held + counts.landing + counts.stuck == 0
+            };
+            if over && known.is_some_and(rests) {
                 continue;
             }
             let mut view = views::run_view(state, place, run);

@@ -114,7 +114,7 @@ pub trait Reader: Clone + Send + Sync + 'static {
     /// Up to `limit` records from `from` on, in order and without a gap unless records are
     /// missing from the store; none when `from` is beyond the head.
     ///
-    /// The records are as stored. Whether the chain holds is [`verify`](crate::verify)'s question.
+    /// The records are as stored. Whether the chain holds is [`verify`](crate::verify())'s question.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the record's place when one cannot be read at all.

@@ -6,8 +6,8 @@
 //!
 //! - [`Journal`] is the one writer's handle, [`Reader`] the handle everybody else clones.
 //! - [`SqliteJournal`] keeps it in a file, [`MemoryStore`] in memory for tests.
-//! - [`verify`] walks the chain and names the first bad record.
-//! - [`conformance`](crate::conformance) (feature `testing`) is the suite every store passes.
+//! - [`verify()`] walks the chain and names the first bad record.
+//! - `conformance` (feature `testing`) is the suite every store passes.
 //!
 //! Never: decisions, views, or anything that reads a body.
 

@@ -40,10 +40,16 @@ impl Capture<'_> {
 }
 
 /// Keeps what a person left in a tree that nobody should have been in.
-pub(super) fn set_aside(place: &Place, tree: &Tree, id: TreeId) -> Result<Saved, String> {
+pub(super) fn set_aside(
+    place: &Place,
+    tree: &Tree,
+    id: TreeId,
+    target: &str,
+) -> Result<Saved, String> {
+    let safe = [format!("refs/heads/{target}")];
     let refname = format!("refs/windrow/kept/{id}/{}", now());
     let trash = place.folder.join("trash").join(format!("{id}-{}", now()));
-    let capture = Capture { tree, refname: &refname, safe: &[], precious: &[], trash: &trash };
+    let capture = Capture { tree, refname: &refname, safe: &safe, precious: &[], trash: &trash };
     match capture.run(place)? {
         Captured::Nothing(saved) | Captured::Kept { saved, .. } => Ok(saved),
         Captured::Incomplete { left, .. } => Err(format!(

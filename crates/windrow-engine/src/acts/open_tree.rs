@@ -1,7 +1,6 @@
 //! Makes a session's worktree ready: a warm one used again, or a new one.
 //!
-//! No worker has run in the tree before the report, so whatever a killed attempt left at the path
-//! is windrow's own and may be reset.
+//! Whatever is found where the tree should be is captured before it is reset, whoever left it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use windrow_core::command::ReportTree;
 use windrow_core::ids::{SessionId, TreeId};
 use windrow_core::state::OpenTree;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{Oid, Saved, Tree, WorktreeError, Worktrees};
+use windrow_world::git::{Oid, Tree, WorktreeError, Worktrees};
 
 use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
 use crate::place::Place;
@@ -75,10 +74,12 @@ fn open(wanted: &Wanted) -> Result<OpenTree, String> {
 }
 
 fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, String), String> {
-    // A killed attempt may have left a tree here; it goes back to the warm ones first.
+    // A killed attempt may have left a tree here, or a home that is gone one with work in it: what
+    // is in it is kept, and it goes back to the warm ones.
     let here = worktrees.find(&wanted.path).map_err(|e| chain(&e))?;
     if let Some(tree) = &here {
-        worktrees.reset_warm(tree, &Saved::scratch(tree), base).map_err(|e| chain(&e))?;
+        let saved = capture::set_aside(&wanted.place, tree, wanted.id, &wanted.target)?;
+        worktrees.reset_warm(tree, &saved, base).map_err(|e| chain(&e))?;
     }
     let branch = tree_path::free_branch(&wanted.place.repo, worktrees, &wanted.branch, base);
     let branch = branch.map_err(|e| chain(&e))?;
@@ -89,7 +90,7 @@ fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, Str
         Ok(tree) => Ok((tree, branch)),
         Err(WorktreeError::Unsaved { .. }) => {
             // Somebody was in it since it was reset. What they left is kept before anything else.
-            let saved = capture::set_aside(&wanted.place, &old, wanted.id)?;
+            let saved = capture::set_aside(&wanted.place, &old, wanted.id, &wanted.target)?;
             worktrees.reset_warm(&old, &saved, base).map_err(|e| chain(&e))?;
             let tree = worktrees.reuse(&old, &wanted.path, &branch, base);
             Ok((tree.map_err(|e| chain(&e))?, branch))

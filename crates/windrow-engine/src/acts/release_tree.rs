@@ -43,6 +43,10 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let generation = session.generation;
     let open = session.tree.as_ref();
     let kept: Vec<String> = session.kept.iter().map(|kept| kept.refname.clone()).collect();
+    // What was captured is captured again under its own name, which comes to the same end; beside a
+    // pinned commit the rest gets a name of its own.
+    let pinned = session.kept.iter().any(|kept| kept.generation == generation && kept.submitted);
+    let rest = if pinned { ".rest" } else { "" };
     let used = Used {
         place: Arc::clone(&tools.place),
         tree: tree_path::tree_of(session),
@@ -50,11 +54,11 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         caches: run.caches.clone(),
         base: open.map(|tree| tree.base.clone()).unwrap_or_default(),
         branch: open.map(|tree| tree.branch.clone()).unwrap_or_default(),
-        refname: format!("refs/windrow/kept/{id}/{generation}.rest"),
+        refname: format!("refs/windrow/kept/{id}/{generation}{rest}"),
         safe: kept.iter().cloned().chain([format!("refs/heads/{}", run.branch)]).collect(),
         kept,
         precious: run.precious.clone(),
-        trash: tools.place.folder.join("trash").join(format!("{id}.{generation}.rest")),
+        trash: tools.place.folder.join("trash").join(format!("{id}.{generation}{rest}")),
         dropped: session.stop == Some(StopReason::KillAndDrop),
     };
     Some(Box::pin(async move {

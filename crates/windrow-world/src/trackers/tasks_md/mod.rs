@@ -14,7 +14,7 @@
 //! emphasised (`**Files:** src`). A line with another key is prose, unless it is clearly a slip:
 //! close to `Priority` or `Depends on` anywhere, or close to any key before the task's prose begins.
 //!
-//! Invariant: [`check_off`] changes the one box or the one `Status` line, and no other byte.
+//! Invariant: [`check_off()`] changes the one box or the one `Status` line, and no other byte.
 
 mod check_off;
 mod field;
