@@ -34,6 +34,10 @@ fn nobody_is_left(env: &TestEnv) {
 #[test]
 fn the_demo_comes_to_its_expected_end_and_says_what_is_seen() {
     let env = bare_place();
+    // A person's settings that would change what git does in any repository.
+    let settings = "[commit]\n\tgpgSign = true\n[core]\n\tautocrlf = true\n\texcludesFile = ~/ignored\n\thooksPath = ~/hooks\n";
+    windrow_world::files::replace(&env.home().join(".gitconfig"), settings.as_bytes()).unwrap();
+    windrow_world::files::replace(&env.home().join("ignored"), b"*.txt\n").unwrap();
     let mut ran = demo(&env, &[]).ok();
     nobody_is_left(&env);
     for text in [
@@ -58,7 +62,8 @@ fn the_demo_comes_to_its_expected_end_and_says_what_is_seen() {
         ran = ran.says(&format!("starts try 2 of t-{task} in a fresh tree."));
     }
     let place = folder(&env);
-    let repo = TestRepo::at(&place.join("bakery"), &env.home());
+    // Looked at by somebody without such settings.
+    let repo = TestRepo::at(&place.join("bakery"), env.root());
     let base = repo.git(["rev-list", "--max-parents=0", "main"]);
     let landed = repo.landings(&base, "main");
     assert_eq!(landed.len(), 8, "{landed:#?}");

@@ -43,7 +43,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// The repository's own settings: an identity, and nothing of the person's that would change what
 /// the workers' git does.
-const SETTINGS: &[(&str, &str)] = &[
+pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("user.name", "Demo"),
     ("user.email", "demo@windrow.invalid"),
     ("commit.gpgSign", "false"),

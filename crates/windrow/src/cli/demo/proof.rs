@@ -9,7 +9,7 @@ use windrow_world::cmd::Cmd;
 use windrow_world::trackers;
 
 use super::expected::{IN_ORDER, differences, find};
-use super::place::{GATE, Place, TASKS};
+use super::place::{GATE, Place, SETTINGS, TASKS};
 use crate::error::CliError;
 
 /// What was found.
@@ -62,6 +62,7 @@ fn commits(place: &Place) -> Result<Vec<Commit>, CliError> {
     let copy = scratch.path().join("copy");
     let git = |args: &[&str]| Cmd::new("git").args(args);
     git(&["clone", "-q", "--shared", "--no-checkout", "--template="])
+        .args(SETTINGS.iter().map(|(name, value)| format!("--config={name}={value}")))
         .arg(place.repository())
         .arg(&copy)
         .success()?;
