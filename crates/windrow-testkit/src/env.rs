@@ -206,8 +206,19 @@ impl TestEnv {
     /// A call of windrow with this place's whole environment.
     #[must_use]
     pub fn command<A: AsRef<str>>(&self, dir: &Path, args: &[A]) -> Cmd {
+        self.command_of(&self.exe, dir, args)
+    }
+
+    /// A call of any program with this place's whole environment.
+    #[must_use]
+    pub fn command_of<A: AsRef<str>>(
+        &self,
+        program: impl AsRef<Path>,
+        dir: &Path,
+        args: &[A],
+    ) -> Cmd {
         let args = args.iter().map(AsRef::as_ref);
-        Cmd::new(&self.exe)
+        Cmd::new(program.as_ref())
             .env("HOME", self.home())
             .env("WINDROW_HOME", self.state())
             .env("XDG_CONFIG_HOME", self.root.join("config"))

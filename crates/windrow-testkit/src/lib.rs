@@ -19,6 +19,7 @@ mod repo;
 mod running;
 mod signs;
 mod skip;
+mod snapshot;
 mod tasks;
 mod views;
 
@@ -30,4 +31,5 @@ pub use repo::{Landing, TestRepo};
 pub use running::{Role, Running};
 pub use signs::Signs;
 pub use skip::skip;
+pub use snapshot::{Entry, Snapshot};
 pub use tasks::{Plan, PlanTask, TaskList};

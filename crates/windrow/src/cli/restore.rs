@@ -73,13 +73,16 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Outcome {
     Ok(ExitKind::Success)
 }
 
-/// The kept work that is meant: of one session the newest.
+/// The kept work that is meant: of one session the newest, and of what was found in one tree what
+/// was found first, for a second look (`.rest`) may lack what the first moved out of the tree.
 pub(super) fn choose<'a>(kept: &'a [KeptRow], name: &str) -> Result<&'a KeptRow, CliError> {
     if let Some(row) = kept.iter().find(|row| row.refname == name) {
         return Ok(row);
     }
     let mine: Vec<&KeptRow> = kept.iter().filter(|row| is_named(row, name)).collect();
-    let newest = mine.iter().copied().max_by_key(|row| (row.generation, row.at_ms));
+    let second_look = |row: &KeptRow| row.refname.ends_with(".rest");
+    let whole = |row: &KeptRow| row.what == "captured" && !second_look(row);
+    let newest = mine.iter().copied().max_by_key(|row| (row.generation, whole(row), row.at_ms));
     let Some(newest) = newest else {
         let error = CliError::user(format!("nothing is kept under `{}`", one_line(name)));
         let error = match nearest(name, kept.iter().map(|row| row.name.as_str())) {

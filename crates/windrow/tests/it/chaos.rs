@@ -21,6 +21,7 @@ struct Scene {
 }
 
 /// A history of its own for each test, and its plan.
+#[expect(clippy::print_stdout, reason = "a failed test says with which seed")]
 fn scene(nth: u64, commits: usize, then: Option<&str>) -> Scene {
     let env = bare_place();
     let mut dice = Dice::seeded(SEED + nth);

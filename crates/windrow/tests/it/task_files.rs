@@ -42,7 +42,7 @@ fn o7_a_person_edits_the_file_during_the_run() {
     let mut text = String::new();
     for nth in 1..=8 {
         let wait = signs.wait_line("go");
-        text.push_str(&format!("- [ ] task {nth}\n  Run: {wait}; echo {nth} > n{nth}.txt\n"));
+        text += &format!("- [ ] task {nth}\n  Run: {wait}; echo {nth} > n{nth}.txt\n");
     }
     env.repo().write("TASKS.md", &text);
     env.repo().commit("tasks");
