@@ -39,11 +39,9 @@ fn o7_items_are_checked_off_and_every_other_byte_stays() {
 fn o7_a_person_edits_the_file_during_the_run() {
     let env = place();
     let signs = env.signs();
-    let mut text = String::new();
-    for nth in 1..=8 {
-        let wait = signs.wait_line("go");
-        text += &format!("- [ ] task {nth}\n  Run: {wait}; echo {nth} > n{nth}.txt\n");
-    }
+    let wait = signs.wait_line("go");
+    let item = |nth| format!("- [ ] task {nth}\n  Run: {wait}; echo {nth} > n{nth}.txt\n");
+    let text: String = (1..=8).map(item).collect();
     env.repo().write("TASKS.md", &text);
     env.repo().commit("tasks");
     let _ran = env.windrow(["run", "TASKS.md", "--approve", "--detach", "--pool", "4"]).ok();
