@@ -8,6 +8,7 @@ mod checkout;
 mod consent;
 mod demo;
 mod endings;
+mod homes;
 mod keeping;
 mod landing;
 mod looking;
