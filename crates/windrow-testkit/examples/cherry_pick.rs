@@ -54,6 +54,7 @@ fn main() {
         return;
     };
     let exe = wish.windrow.clone().unwrap_or_else(built);
+    let exe = Path::new(&exe).canonicalize().unwrap().display().to_string();
     let env = match &wish.into {
         Some(folder) => {
             fs::create_dir_all(folder).unwrap();
