@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{RunId, SessionId, TaskId};
+use crate::ids::{LandingId, RunId, SessionId, TaskId};
 use crate::schedule::{choose, free_slots};
 use crate::state::{EntryState, Run, RunPhase, State, TaskPhase};
 
@@ -17,7 +17,7 @@ pub enum Standing {
     InQueue {
         /// The entry's state.
         state: EntryState,
-        /// Entries in front of it.
+        /// Entries in front of it, those left out that wait for a person.
         ahead: usize,
     },
     /// It is over, for better or worse.
@@ -50,7 +50,12 @@ pub fn explain(state: &State, id: TaskId) -> Option<Standing> {
         TaskPhase::Submitted(landing) => {
             let entry = state.landings.get(landing)?;
             let queue = state.queues.get(&entry.branch);
-            let ahead = queue.map_or(0, |queue| queue.range(..landing).count());
+            // What rests until a person comes is in nobody's way.
+            let in_line = |id: &&LandingId| {
+                let entry = state.landings.get(*id);
+                entry.is_some_and(|e| !matches!(e.state, EntryState::Held | EntryState::Parked(_)))
+            };
+            let ahead = queue.map_or(0, |queue| queue.range(..landing).filter(in_line).count());
             Standing::InQueue { state: entry.state.clone(), ahead }
         }
         TaskPhase::Landed { .. }

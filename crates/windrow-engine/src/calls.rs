@@ -103,13 +103,13 @@ fn view(project: &Project, call: &ProjectCall) -> Reply {
             Reply::Runs(state.runs.values().map(|run| views::run_row(state, run)).collect())
         }
         ProjectCall::Run { run } => {
-            let run = match run {
+            let found = match run {
                 Some(run) => state.runs.get(run),
                 None => state.runs.values().next_back(),
             };
-            match run {
+            match found {
                 Some(run) => Reply::Run(Box::new(views::run_view(state, place, run))),
-                None => no_run(),
+                None => no_run(*run),
             }
         }
         ProjectCall::Trees => Reply::Trees(views::tree_rows(state, place)),
@@ -134,12 +134,14 @@ fn no_task(task: TaskId) -> Reply {
     refused(&Rejection::NoTask(task))
 }
 
-fn no_run() -> Reply {
-    Reply::Failed(Failure {
-        kind: ExitKind::User,
-        message: "there was no run in this project yet".to_owned(),
-        hints: vec!["windrow run TASKS.md".to_owned()],
-    })
+fn no_run(named: Option<RunId>) -> Reply {
+    let (message, hint) = match named {
+        Some(run) => (Rejection::NoRun(run).to_string(), "`windrow status` names the newest run"),
+        None => {
+            ("there was no run in this project yet".to_owned(), "`windrow run TASKS.md` starts one")
+        }
+    };
+    Reply::Failed(Failure { kind: ExitKind::User, message, hints: vec![hint.to_owned()] })
 }
 
 fn refused(rejection: &Rejection) -> Reply {
@@ -187,7 +189,7 @@ fn resume(
         Some(run) => {
             run_after(project, &Command::ResumeRun(ResumeRun { run, pool }), actor, replies);
         }
-        None => reply(&replies, no_run()),
+        None => reply(&replies, no_run(None)),
     }
 }
 

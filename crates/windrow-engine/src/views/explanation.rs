@@ -4,7 +4,7 @@ use windrow_api::view::Explanation;
 use windrow_core::State;
 use windrow_core::explain::{Standing, Wait, explain};
 use windrow_core::ids::TaskId;
-use windrow_core::state::EntryState;
+use windrow_core::state::{EntryState, TaskPhase};
 
 use super::task::task_rows;
 
@@ -12,8 +12,10 @@ use super::task::task_rows;
 pub(crate) fn explanation(state: &State, id: TaskId) -> Option<Explanation> {
     let standing = explain(state, id)?;
     let row = task_rows(state, [id]).pop()?;
-    let (word, mut because) = in_words(state, &standing);
-    because.extend(row.note.clone());
+    let (word, mut because) = in_words(state, id, &standing);
+    let said = |note: &String| because.iter().any(|sentence| sentence.contains(note));
+    let note = row.note.clone().filter(|note| !note.is_empty() && !said(note));
+    because.extend(note);
     Some(Explanation { task: row, standing: word.to_owned(), because })
 }
 
@@ -22,21 +24,26 @@ fn title(state: &State, id: TaskId) -> String {
     format!("{id} (`{title}`)")
 }
 
-fn in_words(state: &State, standing: &Standing) -> (&'static str, Vec<String>) {
+fn in_words(state: &State, id: TaskId, standing: &Standing) -> (&'static str, Vec<String>) {
     match standing {
         Standing::Working(session) => {
             let label = state.sessions.get(session).map(|session| session.label());
             ("working", vec![format!("`{}` works on it.", label.unwrap_or_default())])
         }
         Standing::InQueue { state: entry, ahead } => ("in_queue", vec![queued(entry, *ahead)]),
-        Standing::Over => ("over", vec!["It is over.".to_owned()]),
-        Standing::NoRun => ("no_run", vec!["No active run has it.".to_owned()]),
+        Standing::Over => ("over", over(state, id)),
+        Standing::NoRun => {
+            ("no_run", vec![format!("No active run has it; {} works on it.", again(state, id))])
+        }
         Standing::RunNotActive(run) => {
-            ("draining", vec![format!("Run {run} hands out no more work.")])
+            let words = "hands out no more work; once it is over, `windrow run --resume` goes on.";
+            ("draining", vec![format!("Run {run} {words}")])
         }
         Standing::Depends(tasks) => {
             let all: Vec<String> = tasks.iter().map(|id| title(state, *id)).collect();
-            ("depends", vec![format!("It depends on {}, not landed yet.", all.join(", "))])
+            let mut because = vec![format!("It depends on {}, not landed yet.", all.join(", "))];
+            because.extend(tasks.iter().filter_map(|id| rests(state, *id)));
+            ("depends", because)
         }
         Standing::Waits(wait) => waits(state, wait),
         Standing::NextInLine { ahead, used, pool } => (
@@ -44,17 +51,69 @@ fn in_words(state: &State, standing: &Standing) -> (&'static str, Vec<String>) {
             vec![
                 format!("It may start as soon as a slot is free: {used} of {pool} are in use."),
                 format!(
-                    "{ahead} tasks rank before it: priority, then what unblocks most, then \
-                         foundation before features before polish, then age."
+                    "{} before it: priority, then what unblocks most, then foundation before \
+                         features before polish, then age.",
+                    many(*ahead, "task ranks", "tasks rank")
                 ),
             ],
         ),
     }
 }
 
+/// What became of a task to which nothing more happens by itself.
+fn over(state: &State, id: TaskId) -> Vec<String> {
+    let Some(task) = state.tasks.get(&id) else { return Vec::new() };
+    let sentence = match &task.phase {
+        TaskPhase::Stuck(reason) => {
+            return vec![
+                format!("It needs a person: {}", reason.summary),
+                format!("`windrow show {id}` shows what was tried and where the work is kept."),
+                format!("{} tries it anew, `windrow task close {id}` ends it.", again(state, id)),
+            ];
+        }
+        TaskPhase::Landed { commit, .. } => format!("It landed as {commit}."),
+        TaskPhase::Cancelled { .. } => "It was cancelled.".to_owned(),
+        TaskPhase::Open
+        | TaskPhase::Active(_)
+        | TaskPhase::Submitted(_)
+        | TaskPhase::Done { .. } => "It is over.".to_owned(),
+    };
+    vec![sentence]
+}
+
+/// Which command takes a task up again; `--resume` means the newest run.
+fn again(state: &State, id: TaskId) -> String {
+    let newest = state.runs.values().next_back();
+    if newest.is_some_and(|run| run.tasks.contains(&id)) {
+        "`windrow run --resume`".to_owned()
+    } else {
+        format!("`windrow run --only {id}`")
+    }
+}
+
+/// What a dependency waits for when nothing but a person brings it further.
+fn rests(state: &State, id: TaskId) -> Option<String> {
+    match &state.tasks.get(&id)?.phase {
+        TaskPhase::Submitted(landing) => {
+            let held = state.landings.get(landing)?.state == EntryState::Held;
+            held.then(|| format!("{id} is held; `windrow land {id}` lets it land."))
+        }
+        TaskPhase::Stuck(reason) => Some(format!("{id} is stuck: {}", reason.summary)),
+        _ => None,
+    }
+}
+
+/// `1 entry`, `2 entries`.
+fn many(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 fn queued(entry: &EntryState, ahead: usize) -> String {
     match entry {
-        EntryState::Queued => format!("Its work is in the landing queue, {ahead} entries ahead."),
+        EntryState::Queued => {
+            let ahead = many(ahead, "entry", "entries");
+            format!("Its work is in the landing queue, {ahead} ahead.")
+        }
         EntryState::Taken => "Its work is being merged with the branch.".to_owned(),
         EntryState::Merged { .. } => "The gate runs on the merged result.".to_owned(),
         EntryState::Verified { .. } => "It is verified and lands now.".to_owned(),

@@ -149,5 +149,6 @@ fn starvation(state: &State, run: &Run) -> Option<String> {
         }
     }
     let idle = pool - run.slots.len();
-    (!named.is_empty()).then(|| format!("{idle} idle slots: {}", named.join("; ")))
+    let slots = if idle == 1 { "slot" } else { "slots" };
+    (!named.is_empty()).then(|| format!("{idle} idle {slots}: {}", named.join("; ")))
 }

@@ -113,10 +113,25 @@ fn note(state: &State, task: &Task) -> Option<String> {
         }
         TaskPhase::Open => {
             let again = task.reasons.last().filter(|_| task.failed_tries > 0);
-            again.map(|reason| format!("try {} follows: {}", task.failed_tries + 1, reason.summary))
+            let again = again
+                .map(|reason| format!("try {} follows: {}", task.failed_tries + 1, reason.summary));
+            again.or_else(|| waits_for_held(state, task))
         }
         TaskPhase::Landed { .. } => None,
     }
+}
+
+/// What an open task waits for, when a person holds it back.
+fn waits_for_held(state: &State, task: &Task) -> Option<String> {
+    let held = |on: &&TaskId| {
+        let on = state.tasks.get(*on);
+        on.is_some_and(|on| status_of(state, on) == TaskStatus::Held)
+    };
+    if task.unmet == 0 {
+        return None;
+    }
+    let on = task.spec.depends.iter().find(held)?;
+    Some(format!("waits for {on}, which is held; `windrow land {on}` lets it land"))
 }
 
 fn failure_row(reason: &TryReason) -> FailureRow {

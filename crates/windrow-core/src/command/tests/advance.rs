@@ -1,10 +1,10 @@
 //! What follows by itself, and why what does not start waits.
 
-use crate::command::{AddTask, Command, EndSession, StartRun};
+use crate::command::{AddTask, Command, EndSession, ReleaseHold, StartRun};
 use crate::effect::Effect;
 use crate::event::{Envelope, Event};
 use crate::explain::{Standing, Wait, explain, ready};
-use crate::ids::{RunId, SessionId, TaskId};
+use crate::ids::{LandingId, RunId, SessionId, TaskId};
 use crate::schedule::next_deadline;
 use crate::spec::{RunSpec, TaskSpec};
 use crate::state::{DelayKey, EntryState, RunPhase, StopReason, TaskPhase};
@@ -76,8 +76,12 @@ fn what_waits_for_a_person_reserves_nothing() {
     assert_eq!(world.state.tasks[&TaskId(2)].phase, TaskPhase::Open);
     assert!(matches!(world.state.runs[&RunId(1)].phase, RunPhase::Ended(_)));
     assert_eq!(standing(&world, 2), Standing::NoRun);
-    let queued = Standing::InQueue { state: EntryState::Held, ahead: 1 };
-    assert_eq!(standing(&world, 3), queued);
+    // Nor is it in the way of what lands.
+    let queued = |state| Standing::InQueue { state, ahead: 0 };
+    assert_eq!(standing(&world, 3), queued(EntryState::Held));
+    let landing = LandingId(2);
+    world.give(&Command::ReleaseHold(ReleaseHold { landing })).unwrap();
+    assert_eq!(standing(&world, 3), queued(EntryState::Taken));
 }
 
 #[test]
