@@ -198,7 +198,7 @@ fn check_wait(state: &State, id: TaskId, wait: &Wait) {
         Wait::Wave { own, open } => assert!(own > open, "{id} waits for its own wave"),
         Wait::Held { by, scope } | Wait::Reserved { by, scope } => {
             assert!(super::oracle::overlap(state, task, &state.tasks[by]), "{id} waits for {by}");
-            assert!(task.spec.scopes.iter().any(|own| own.as_str() == scope));
+            assert!(task.scopes().any(|own| own.as_str() == scope));
         }
     }
 }

@@ -33,7 +33,7 @@ use interrupt::Interrupts;
 use place::{Place, TASKS};
 use story::Story;
 
-/// Watch a small example run from start to end
+/// Watch a small example from start to end
 ///
 /// Makes a repository with a list of tasks in a temporary folder and runs it: two tasks that share a
 /// file, a conflict, a red gate, a worker that crashes and one that hangs. Needs nothing but git and
