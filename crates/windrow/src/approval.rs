@@ -5,6 +5,7 @@
 //! file or another repository asks anew; prose, order and titles do not.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use windrow_api::{Call, Reply};
@@ -27,18 +28,48 @@ pub(crate) struct Content {
     /// The file, as it is named in sources.
     pub(crate) place: String,
     commands: BTreeSet<(String, String)>,
+    /// The same commands as they stand in the file, for a person to read.
+    shown: Vec<Shown>,
+}
+
+/// A command and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    /// The task's key and title; nothing for what belongs to no task.
+    task: Option<String>,
+    role: String,
+    line: String,
 }
 
 impl Content {
     /// A file without commands; `project` is the common git directory.
     pub(crate) fn new(project: &Path, place: &str) -> Self {
-        Self { project: project.to_owned(), place: place.to_owned(), commands: BTreeSet::new() }
+        let (project, place) = (project.to_owned(), place.to_owned());
+        Self { project, place, commands: BTreeSet::new(), shown: Vec::new() }
     }
 
     /// Adds commands; `role` says when they run.
     pub(crate) fn extend<'a>(&mut self, role: &str, commands: impl IntoIterator<Item = &'a str>) {
-        let commands = commands.into_iter().map(|line| (role.to_owned(), line.to_owned()));
-        self.commands.extend(commands);
+        commands.into_iter().for_each(|line| self.add(None, role, line));
+    }
+
+    /// Adds the commands of a task, which is shown by its key and title and not part of the hash.
+    pub(crate) fn extend_for(
+        &mut self,
+        (key, title): (&str, &str),
+        run: Option<&str>,
+        gate: Option<&str>,
+    ) {
+        let task = format!("{key} {title}");
+        for (role, line) in [("run", run), ("gate", gate)] {
+            line.into_iter().for_each(|line| self.add(Some(&task), role, line));
+        }
+    }
+
+    fn add(&mut self, task: Option<&str>, role: &str, line: &str) {
+        let (role, line) = (role.to_owned(), line.to_owned());
+        self.commands.insert((role.clone(), line.clone()));
+        self.shown.push(Shown { task: task.map(str::to_owned), role, line });
     }
 
     /// Whether there is nothing to approve.
@@ -69,15 +100,25 @@ impl Content {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// The commands for a person to read, one a line.
+    /// The commands for a person to read, in the order of the file, each below its task.
     pub(crate) fn listed(&self) -> String {
-        let line = |(role, line): &(String, String)| format!("  {role}: {}\n", one_line(line));
-        self.commands.iter().map(line).collect()
+        let mut text = String::new();
+        let mut task: Option<&str> = None;
+        for shown in &self.shown {
+            if shown.task.as_deref() != task {
+                task = shown.task.as_deref();
+                text.extend(task.map(|task| format!("  {}\n", one_line(task))));
+            }
+            let indent = if task.is_some() { "    " } else { "  " };
+            let (role, line) = (&shown.role, one_line(&shown.line));
+            let _never_fails = writeln!(text, "{indent}{role}: {line}");
+        }
+        text
     }
 
-    /// The commands as pairs of role and line.
-    pub(crate) fn commands(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.commands.iter().map(|(role, line)| (role.as_str(), line.as_str()))
+    /// The commands in the order of the file: the task's key and title, the role, the line.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+        self.shown.iter().map(|shown| (shown.task.as_deref(), &*shown.role, &*shown.line))
     }
 }
 
@@ -211,6 +252,21 @@ mod tests {
     fn what_is_shown_cannot_hide_a_command() {
         let shown = content("/p", "T", &[("run", "echo hi\r\x1b[2K rm -rf .")]).listed();
         assert_eq!(shown, "  run: echo hi \u{fffd}[2K rm -rf .\n");
+    }
+
+    #[test]
+    fn commands_are_shown_in_the_order_of_the_file_below_their_tasks() {
+        let mut content = Content::new(Path::new("/p"), "TASKS.md");
+        content.extend_for(("2", "Zebra"), Some("zz"), Some("check"));
+        content.extend_for(("1", "Ape\x1b"), Some("aa"), None);
+        let expected = "  2 Zebra\n    run: zz\n    gate: check\n  1 Ape\u{fffd}\n    run: aa\n";
+        assert_eq!(content.listed(), expected);
+        let bare = content_of_the_same_commands();
+        assert_eq!(content.hash(), bare.hash(), "titles and order need no second consent");
+    }
+
+    fn content_of_the_same_commands() -> Content {
+        content("/p", "TASKS.md", &[("run", "aa"), ("gate", "check"), ("run", "zz")])
     }
 
     #[test]

@@ -3,13 +3,16 @@
 //! Standard output carries the answer, standard error the narration. A reader that went away is a
 //! quiet success. Colour only repeats what a word beside it says.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write as _};
 
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
 
 use crate::env::Env;
 use crate::error::CliError;
+
+/// How many of many things a line names.
+const LISTED: usize = 10;
 
 /// In which form an answer is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -131,10 +134,7 @@ impl Output {
 
     /// Asks a question that is answered with yes or no; silence is no.
     pub(crate) fn confirm(&self, question: &str) -> bool {
-        self.narrate(&format!("{question} [y/N] "));
-        let mut line = String::new();
-        let read = io::stdin().read_line(&mut line).is_ok();
-        read && matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+        ask(question, io::stdin().lock(), |text| self.narrate(text))
     }
 
     /// Paints text on standard output, where that is wanted.
@@ -157,6 +157,17 @@ impl Output {
     }
 }
 
+fn ask(question: &str, mut input: impl BufRead, say: impl Fn(&str)) -> bool {
+    say(&format!("{question} [y/N] "));
+    let mut line = String::new();
+    let read = input.read_line(&mut line).is_ok();
+    if !line.ends_with('\n') {
+        // Nobody ended the line of the question: what follows begins on one of its own.
+        say("\n");
+    }
+    read && matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
 /// Text from outside on one line: what would steer a terminal is shown as a replacement.
 pub(crate) fn one_line(text: &str) -> String {
     let steers = |c: char| {
@@ -171,6 +182,15 @@ pub(crate) fn one_line(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// The first few of many.
+pub(crate) fn listed(items: &[String], between: &str) -> String {
+    let text = items.iter().take(LISTED).cloned().collect::<Vec<_>>().join(between);
+    match items.len().saturating_sub(LISTED) {
+        0 => text,
+        more => format!("{text}{between}and {more} more"),
+    }
 }
 
 /// Text from outside on several lines, without what would steer a terminal.
@@ -200,6 +220,20 @@ mod tests {
     fn text_from_outside_cannot_steer_the_terminal() {
         assert_eq!(one_line("a\x1b[2Jb\nc\u{202e}d"), "a\u{fffd}[2Jb c\u{fffd}d");
         assert_eq!(one_line("ok 🚀 é"), "ok 🚀 é");
+    }
+
+    #[test]
+    fn a_question_nobody_answers_is_no_and_ends_its_line() {
+        let asked = |input: &str| {
+            let said = std::cell::RefCell::new(String::new());
+            let yes = ask("Go on?", input.as_bytes(), |text| said.borrow_mut().push_str(text));
+            (yes, said.into_inner())
+        };
+        assert_eq!(asked(""), (false, "Go on? [y/N] \n".to_owned()));
+        assert_eq!(asked("y"), (true, "Go on? [y/N] \n".to_owned()));
+        // Who ends the line at a terminal sees its end there.
+        assert_eq!(asked("Yes\n"), (true, "Go on? [y/N] ".to_owned()));
+        assert_eq!(asked("nope\n"), (false, "Go on? [y/N] ".to_owned()));
     }
 
     #[test]

@@ -87,6 +87,31 @@ pub(crate) fn session<'a>(all: &'a [SessionRow], text: &str) -> Result<&'a Sessi
     }
 }
 
+/// The one session that is to be ended: by its own name, or as the one at work on a task.
+///
+/// A session's name goes first, for a key may be any word.
+pub(crate) fn worker<'a>(
+    all: &'a [SessionRow],
+    tasks: &[TaskRow],
+    text: &str,
+) -> Result<&'a SessionRow, CliError> {
+    let Err(unknown) = sessions(all, text) else { return session(all, text) };
+    let task = match task(tasks, text) {
+        Ok(task) => task,
+        Err(several) if !several.message.starts_with("there is no") => return Err(several),
+        Err(_) => {
+            let message = format!("there is no session or task `{}`", one_line(text));
+            return Err(CliError { message, ..unknown });
+        }
+    };
+    let at_work = |session: &&SessionRow| session.task == task.id && !session.over;
+    all.iter().rfind(at_work).ok_or_else(|| {
+        let (id, status) = (&task.id, task.status.word());
+        CliError::user(format!("nobody works on `{id}`; it is {status}"))
+            .hint(format!("`windrow explain {id}` says why"))
+    })
+}
+
 fn with_nearest<'a>(
     error: CliError,
     text: &str,

@@ -15,6 +15,7 @@ use windrow_world::trackers::{self, SourceTask};
 use crate::approval::Content;
 use crate::context::{Context, Project};
 use crate::error::{CliError, chain};
+use crate::output::one_line;
 
 /// The priority of a task that says nothing.
 pub(crate) const USUAL_PRIORITY: u8 = 2;
@@ -57,14 +58,19 @@ pub(crate) fn read(
     typed: &Path,
 ) -> Result<SourceFile, CliError> {
     let path = whole_path(&context.path(typed)).map_err(|error| {
-        unreadable(typed, &error).hint(format!("looked in `{}`", context.dir.display()))
+        let error = unreadable(typed, &error);
+        error.hint(format!("looked in `{}`", context.dir.display()))
     })?;
     let file = project.file_name(&path)?;
     if path.is_dir() {
         return Err(CliError::user(format!("failed to read `{file}`: it is a folder"))
             .hint("name the task file in it, such as TASKS.md"));
     }
-    let bytes = fs::read(&path).map_err(|error| unreadable(typed, &error))?;
+    let bytes = fs::read(&path).map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let error = unreadable(typed, &error);
+        if missing { not_there(error, &path) } else { error }
+    })?;
     parse(project, &file, &bytes)
 }
 
@@ -73,8 +79,8 @@ pub(crate) fn parse(project: &Project, file: &str, bytes: &[u8]) -> Result<Sourc
     let tasks = trackers::parse(file, bytes)?.tasks().to_vec();
     let mut content = Content::new(&project.reference.git_dir, file);
     for task in &tasks {
-        content.extend("run", task.run.as_deref());
-        content.extend("gate", task.gate.as_deref());
+        let named = (task.key.as_str(), task.title.as_str());
+        content.extend_for(named, task.run.as_deref(), task.gate.as_deref());
     }
     Ok(SourceFile { file: file.to_owned(), tasks, content })
 }
@@ -130,6 +136,21 @@ fn whole_path(path: &Path) -> std::io::Result<PathBuf> {
         return path.canonicalize();
     };
     Ok(folder.canonicalize()?.join(name))
+}
+
+/// What helps when there is no such file: one with nearly that name, or a first one.
+fn not_there(error: CliError, path: &Path) -> CliError {
+    let folder = path.parent().unwrap_or(path);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+    let names: Vec<String> =
+        files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let error = match trackers::nearest(&wanted, names.iter().map(String::as_str)) {
+        Some(near) => error.hint(format!("is `{}` meant?", one_line(near))),
+        None => error.hint(format!("looked in `{}`", folder.display())),
+    };
+    error.hint("`windrow init` writes a first TASKS.md")
 }
 
 fn unreadable(typed: &Path, error: &std::io::Error) -> CliError {

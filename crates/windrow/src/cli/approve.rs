@@ -81,9 +81,9 @@ fn text(content: &Content, show: bool) -> String {
 
 fn json(contents: &[Content], approved: bool) -> Vec<serde_json::Value> {
     let commands = |content: &Content| {
-        let pairs = content.commands();
-        pairs
-            .map(|(role, line)| serde_json::json!({"role": role, "line": line}))
+        let commands = content.commands();
+        commands
+            .map(|(task, role, line)| serde_json::json!({"task": task, "role": role, "line": line}))
             .collect::<Vec<_>>()
     };
     contents

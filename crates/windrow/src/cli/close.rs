@@ -9,7 +9,7 @@ use crate::error::Outcome;
 /// Stop workers and submit what they have
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct CloseArgs {
-    /// Workers, by name or id
+    /// Workers, by name, id or task
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 }

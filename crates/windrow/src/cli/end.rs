@@ -10,10 +10,11 @@ use crate::select::{self, session_id};
 /// Ends each of the named sessions; one that fails does not keep the others.
 pub(super) fn end_all(context: &Context, names: &[String], how: EndHow, word: &str) -> Outcome {
     let mut desk = context.desk()?;
+    let tasks = desk.tasks()?;
     let mut failed: Option<CliError> = None;
     for name in names {
         let sessions = desk.sessions(true)?;
-        let ended = select::session(&sessions, name).and_then(|session| {
+        let ended = select::worker(&sessions, &tasks, name).and_then(|session| {
             let call = ProjectCall::EndSession { session: session_id(session)?, how };
             desk.do_once(call)?;
             Ok(session.name.clone())

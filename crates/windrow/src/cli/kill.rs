@@ -11,7 +11,7 @@ use crate::error::Outcome;
 /// Everything in the worktree is kept under a ref; `windrow restore NAME` brings it back.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct KillArgs {
-    /// Workers, by name or id
+    /// Workers, by name, id or task
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
 

@@ -1,5 +1,6 @@
 //! `windrow restore`: bring kept work back into a worktree.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use windrow_api::view::KeptRow;
@@ -73,16 +74,20 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Outcome {
     Ok(ExitKind::Success)
 }
 
-/// The kept work that is meant: of one session the newest, and of what was found in one tree what
-/// was found first, for a second look (`.rest`) may lack what the first moved out of the tree.
+/// The kept work that is meant: of one session the newest.
+///
+/// What a tree still held after its session's work was kept lies beside it under a name that ends
+/// in `.rest`, and may lack what the first look moved out of the tree. It is meant only by its whole
+/// name, or where a session has nothing else.
 pub(super) fn choose<'a>(kept: &'a [KeptRow], name: &str) -> Result<&'a KeptRow, CliError> {
     if let Some(row) = kept.iter().find(|row| row.refname == name) {
         return Ok(row);
     }
-    let mine: Vec<&KeptRow> = kept.iter().filter(|row| is_named(row, name)).collect();
-    let second_look = |row: &KeptRow| row.refname.ends_with(".rest");
-    let whole = |row: &KeptRow| row.what == "captured" && !second_look(row);
-    let newest = mine.iter().copied().max_by_key(|row| (row.generation, whole(row), row.at_ms));
+    let mut mine: Vec<&KeptRow> = kept.iter().filter(|row| is_named(row, name)).collect();
+    let work: BTreeSet<&str> =
+        mine.iter().filter(|row| !is_rest(row)).map(|row| row.session.as_str()).collect();
+    mine.retain(|row| !is_rest(row) || !work.contains(row.session.as_str()));
+    let newest = mine.iter().copied().max_by_key(|row| (row.generation, row.at_ms));
     let Some(newest) = newest else {
         let error = CliError::user(format!("nothing is kept under `{}`", one_line(name)));
         let error = match nearest(name, kept.iter().map(|row| row.name.as_str())) {
@@ -98,6 +103,10 @@ pub(super) fn choose<'a>(kept: &'a [KeptRow], name: &str) -> Result<&'a KeptRow,
     Err(mine.iter().fold(error, |error, row| {
         error.hint(format!("name one: `{}` ({} {})", row.refname, row.task, one_line(&row.title)))
     }))
+}
+
+fn is_rest(row: &KeptRow) -> bool {
+    row.refname.ends_with(".rest")
 }
 
 fn is_named(row: &KeptRow, name: &str) -> bool {
@@ -168,5 +177,26 @@ mod tests {
         assert!(error.hints[1].contains("refs/windrow/kept/s-3/1"));
         let error = found("tost").expect_err("a slip");
         assert_eq!(error.hints[0], "is `toast` meant?");
+    }
+
+    #[test]
+    fn what_was_left_beside_submitted_work_is_meant_only_by_its_whole_name() {
+        let rest = |session, name, generation| {
+            let row = kept(session, name, generation);
+            KeptRow { refname: row.refname.clone() + ".rest", at_ms: row.at_ms + 1, ..row }
+        };
+        let all = [
+            kept("s-1", "toast", 1),
+            rest("s-1", "toast", 1),
+            rest("s-1", "toast", 2),
+            rest("s-2", "rye", 1),
+            rest("s-2", "rye", 3),
+        ];
+        let found = |name| choose(&all, name).map(|row| row.refname.as_str());
+        assert_eq!(found("toast"), Ok("refs/windrow/kept/s-1/1"));
+        assert_eq!(found("s-1"), Ok("refs/windrow/kept/s-1/1"));
+        let whole = "refs/windrow/kept/s-1/1.rest";
+        assert_eq!(found(whole), Ok(whole));
+        assert_eq!(found("rye"), Ok("refs/windrow/kept/s-2/3.rest"));
     }
 }

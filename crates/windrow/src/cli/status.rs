@@ -10,10 +10,10 @@ use windrow_api::view::{RunView, SessionRow, TaskRow, TaskStatus};
 
 use crate::context::{Context, Project};
 use crate::error::Outcome;
-use crate::output::{Format, one_line};
+use crate::output::{Format, listed, one_line};
 use crate::render::{commit_of, cut, since};
 use crate::trees::{self, Change};
-use crate::watch::is_over;
+use crate::watch::{is_over, other_troubles};
 
 /// Show what goes on in this project
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +30,8 @@ struct Status {
     sessions: Vec<Session>,
     /// Tasks that need a person.
     waiting: Vec<TaskRow>,
+    /// Open tasks that wait for one of those.
+    behind: Vec<TaskRow>,
     /// Runs that are not over, the newest one otherwise.
     runs: Vec<RunView>,
 }
@@ -48,7 +50,8 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Outcome {
     let mut desk = context.desk_of(&project)?;
     let sessions = desk.sessions(false)?;
     let waits = |task: &TaskRow| matches!(task.status, TaskStatus::Stuck | TaskStatus::Held);
-    let waiting = desk.tasks()?.into_iter().filter(waits).collect();
+    let (waiting, others): (Vec<_>, Vec<_>) = desk.tasks()?.into_iter().partition(waits);
+    let behind = others.into_iter().filter(|task| is_behind(task, &waiting)).collect();
     let rows = desk.runs()?;
     let mut live: Vec<_> = rows.iter().filter(|run| !is_over(&run.phase)).collect();
     if live.is_empty() {
@@ -59,7 +62,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Outcome {
         runs.push(*desk.run(row.id.parse().ok())?);
     }
     let sessions = sessions.into_iter().map(|row| with_changes(&project, row)).collect();
-    let status = Status { project: project.name, sessions, waiting, runs };
+    let status = Status { project: project.name, sessions, waiting, behind, runs };
     match args.format {
         Format::Json => context.out.json(&status)?,
         Format::Text => {
@@ -80,14 +83,17 @@ fn with_changes(project: &Project, row: SessionRow) -> Session {
 }
 
 fn page(status: &Status, now_ms: i64) -> String {
-    let mut page = format!("Active Sessions ({}):\n", status.sessions.len());
-    for session in &status.sessions {
+    // A task that needs a person is shown once, as that, while its last session still winds down.
+    let waits = |session: &&Session| status.waiting.iter().any(|task| task.id == session.row.task);
+    let active: Vec<&Session> = status.sessions.iter().filter(|session| !waits(session)).collect();
+    let mut page = format!("Active Sessions ({}):\n", active.len());
+    for session in active {
         page.push('\n');
         push_session(&mut page, session, now_ms);
     }
     for task in &status.waiting {
         page.push('\n');
-        push_waiting(&mut page, task);
+        push_waiting(&mut page, task, &status.behind);
     }
     for run in &status.runs {
         page.push('\n');
@@ -117,13 +123,23 @@ fn push_session(page: &mut String, session: &Session, now_ms: i64) {
     }
 }
 
-fn push_waiting(page: &mut String, task: &TaskRow) {
+/// Whether an open task waits for one of those that need a person.
+fn is_behind(task: &TaskRow, waiting: &[TaskRow]) -> bool {
+    task.status == TaskStatus::Open && waiting.iter().any(|on| task.depends.contains(&on.id))
+}
+
+fn push_waiting(page: &mut String, task: &TaskRow, behind: &[TaskRow]) {
     let (id, title, state) = (&task.id, one_line(&task.title), task.status.word().to_uppercase());
     let held = task.status == TaskStatus::Held;
     let mark = if held { "[+]" } else { "[!]" };
     let _never_fails = writeln!(page, "{mark} {id} - {state} - {title}");
     if let Some(note) = &task.note {
         let _never_fails = writeln!(page, "    Reason: {}", one_line(note));
+    }
+    let behind = behind.iter().filter(|other| other.depends.contains(&task.id));
+    let behind: Vec<String> = behind.map(|other| other.id.clone()).collect();
+    if !behind.is_empty() {
+        let _never_fails = writeln!(page, "    Waits for it: {}", listed(&behind, ", "));
     }
     let next = if held { "land" } else { "show" };
     let _never_fails = writeln!(page, "    Next: windrow {next} {id}");
@@ -140,7 +156,7 @@ fn push_run(page: &mut String, run: &RunView) {
         let note = entry.note.as_ref().map(|note| format!(": {}", one_line(note)));
         line(format!("    Queue: {} {}{}", entry.task, entry.state, note.unwrap_or_default()));
     }
-    for trouble in &run.troubles {
+    for trouble in other_troubles(run) {
         line(format!("    Trouble: {}", one_line(trouble)));
     }
     let landed = run.tasks.iter().filter(|task| task.status == TaskStatus::Landed);
@@ -169,6 +185,7 @@ mod tests {
                 changed: Some(Change { files: 3, added: 42, removed: 5 }),
             }],
             waiting: vec![stuck.clone()],
+            behind: Vec::new(),
             runs: vec![run_view(vec![landed, stuck])],
         };
         let expected = "\
@@ -186,5 +203,31 @@ Run r-1 on main: active, 1 of 2 tasks landed, 1 stuck.
     Landed: 0123456789 t-1 Lay the ground
 ";
         assert_eq!(page(&status, 2_702_000), expected);
+    }
+
+    #[test]
+    fn a_task_that_needs_a_person_is_shown_once_with_what_waits_for_it() {
+        let mut held = task_row("t-1", None, "Add a clock");
+        held.status = TaskStatus::Held;
+        let mut behind = task_row("t-2", None, "Wind it up");
+        behind.depends = vec!["t-1".to_owned()];
+        let free = task_row("t-3", None, "Mend the bell");
+        assert!(is_behind(&behind, std::slice::from_ref(&held)));
+        assert!(!is_behind(&free, std::slice::from_ref(&held)));
+        let status = Status {
+            project: "tower".to_owned(),
+            sessions: vec![Session { row: session_row("s-1", "toast", false), changed: None }],
+            waiting: vec![held],
+            behind: vec![behind],
+            runs: Vec::new(),
+        };
+        let expected = "\
+Active Sessions (0):
+
+[+] t-1 - HELD - Add a clock
+    Waits for it: t-2
+    Next: windrow land t-1
+";
+        assert_eq!(page(&status, 0), expected);
     }
 }

@@ -59,3 +59,20 @@ fn a_live_session_goes_before_past_ones_of_its_name() {
     assert!(error.hints[0].contains("`s-4`"), "{error:?}");
     assert_eq!(found("wheat").expect_err("none").message, "there is no session `wheat`");
 }
+
+#[test]
+fn a_worker_is_found_by_its_name_or_by_the_task_it_works_on() {
+    let all = [session_row("s-1", "rye", true), session_row("s-2", "toast", false)];
+    let found = |text| worker(&all, &tasks(), text).map(|session| session.id.as_str());
+    assert_eq!(found("toast"), Ok("s-2"));
+    assert_eq!(found("t-1"), Ok("s-2"));
+    assert_eq!(found("TASKS.md#task-3"), Ok("s-2"));
+    assert_eq!(found("rye"), Ok("s-1"));
+    let error = found("t-4").expect_err("nobody there");
+    assert_eq!(error.message, "nobody works on `t-4`; it is open");
+    assert_eq!(error.hints, ["`windrow explain t-4` says why"]);
+    assert_eq!(found("3").expect_err("two").message, "`3` is the key of 2 tasks");
+    let error = found("toats").expect_err("a slip");
+    assert_eq!(error.message, "there is no session or task `toats`");
+    assert_eq!(error.hints[0], "is `toast` meant?");
+}

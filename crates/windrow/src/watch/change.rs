@@ -8,6 +8,7 @@ use serde::Serialize;
 use windrow_api::summary::short;
 use windrow_api::view::{QueueRow, RunView, TaskRow, TaskStatus};
 
+use super::told::other_troubles;
 use crate::output::one_line;
 
 /// One thing that happened. In JSON each is one line; `event` says what it is.
@@ -54,8 +55,8 @@ pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) ->
         found.extend(of_task(old, task));
     }
     found.extend(of_queue(before, after));
-    let known = |text: &&String| before.is_some_and(|view| view.troubles.contains(text));
-    for trouble in after.troubles.iter().filter(|text| !known(text)) {
+    let known: Vec<&String> = before.into_iter().flat_map(other_troubles).collect();
+    for trouble in other_troubles(after).filter(|text| !known.contains(text)) {
         let note = Some(trouble.clone());
         found.push(Change { event: "trouble", note, ..Change::default() });
     }
@@ -78,7 +79,10 @@ fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
     let new_try = at_work && attempt_was > 0 && task.attempt > attempt_was;
     let fell_back = task.status == TaskStatus::Open && at_work;
     if new_try || (fell_back && task.note.is_some()) {
-        found.push(Change { attempt: Some(attempt_was), commit: None, ..about(task, "failed") });
+        // Why a task is stuck is told with that, and is not why the try before its last one failed.
+        let note = task.note.clone().filter(|_| task.status != TaskStatus::Stuck);
+        let attempt = Some(attempt_was);
+        found.push(Change { attempt, commit: None, note, ..about(task, "failed") });
     }
     let moved = status_was != Some(task.status);
     // A session that is asked for has not begun; one that begins anew has another moment.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use windrow_api::summary::outcome;
-use windrow_api::view::RunView;
+use windrow_api::view::{RunView, TaskStatus};
 use windrow_api::{ExitKind, ProjectCall};
 use windrow_core::ids::{RunId, TaskId};
 
@@ -13,6 +13,7 @@ use super::change::{Change, changes};
 use super::is_over;
 use super::show::Show;
 use super::source::{Sign, Source};
+use super::told::Told;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::{CliError, Outcome};
@@ -39,6 +40,8 @@ struct Watcher<'a> {
     run: RunId,
     /// The last view.
     view: RunView,
+    /// What need not be said again.
+    told: Told,
     /// How often the person pressed Ctrl-C.
     interrupts: u32,
     /// How often the daemon ended since the last view.
@@ -79,8 +82,11 @@ fn watch<'a>(
         .parse()
         .map_err(|error: windrow_core::ids::IdError| CliError::internal(error.to_string()))?;
     let source = Source::new()?;
-    let found = changes(None, &view, now_ms());
-    let mut watcher = Watcher { show, teller, desk, source, run, view, interrupts: 0, ends: 0 };
+    let mut found = changes(None, &view, now_ms());
+    let told = Told::default();
+    let mut watcher =
+        Watcher { show, teller, desk, source, run, view, told, interrupts: 0, ends: 0 };
+    watcher.told.only_news(&mut found);
     watcher.present(&watcher.view.clone(), &found)?;
     watcher.subscribe()?;
     watcher.watch()
@@ -122,6 +128,7 @@ impl Watcher<'_> {
         for change in found.iter_mut().filter(|change| change.event == "failed") {
             self.explain(change);
         }
+        self.told.only_news(&mut found);
         self.present(&view, &found)?;
         self.view = view;
         Ok(())
@@ -143,7 +150,9 @@ impl Watcher<'_> {
     fn explain(&mut self, change: &mut Change) {
         let id = change.task.as_deref().and_then(|id| id.parse::<TaskId>().ok());
         let Some(task) = id.and_then(|id| self.desk.task(id).ok()) else { return };
-        let Some(failure) = task.failures.last() else { return };
+        // The last failure of a stuck task is what it is stuck for; that is told on its own.
+        let stuck = usize::from(task.row.status == TaskStatus::Stuck);
+        let Some(failure) = task.failures.iter().rev().nth(stuck) else { return };
         change.note = Some(failure.summary.clone());
         change.event = match failure.kind.as_str() {
             "conflict" => "conflict",

@@ -3,6 +3,7 @@
 use windrow_api::summary::headline;
 use windrow_api::view::{RunView, SessionRow};
 
+use super::told::other_troubles;
 use crate::output::one_line;
 use crate::render::{Column, Table, cut, since};
 
@@ -25,7 +26,7 @@ pub(crate) fn frame(view: &RunView, now_ms: i64, width: usize, height: usize) ->
         let note = entry.note.as_deref().map(one_line).unwrap_or_default();
         tail.push(format!("waiting: {} {note}", entry.task));
     }
-    tail.extend(view.troubles.iter().map(|text| format!("trouble: {}", one_line(text))));
+    tail.extend(other_troubles(view).map(|text| format!("trouble: {}", one_line(text))));
     let live: Vec<&SessionRow> = view.sessions.iter().filter(|session| !session.over).collect();
     if !live.is_empty() {
         let room = height.saturating_sub(lines.len() + tail.len() + 1).max(2);

@@ -10,10 +10,12 @@ mod frame;
 mod screen;
 mod show;
 mod source;
+mod told;
 
 pub(crate) use change::Change;
 pub(crate) use follow::{Teller, follow, follow_told};
 pub(crate) use show::end_text;
+pub(crate) use told::other_troubles;
 
 /// Whether a run of this phase is over.
 pub(crate) fn is_over(phase: &str) -> bool {

@@ -6,6 +6,7 @@ use windrow_api::{ExitKind, summary};
 
 use super::change::Change;
 use super::frame::frame;
+use super::is_over;
 use super::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
@@ -138,9 +139,61 @@ pub(crate) fn end_text(view: &RunView, width: Option<usize>) -> String {
     if let Some(out) = &view.out {
         lines.push(format!("Summary: {}", out.join("summary.md").display()));
     }
-    if outcome(view) != ExitKind::Success {
-        lines
-            .push("Next: `windrow show TASK` says why, `windrow run --resume` goes on.".to_owned());
-    }
+    lines.extend(next(view));
     lines.join("\n") + "\n"
+}
+
+/// What a person may do about what is left of a run.
+fn next(view: &RunView) -> Option<String> {
+    let counts = &view.row.counts;
+    let mut steps = Vec::new();
+    if counts.held > 0 {
+        steps.push("`windrow land --all` lands what is held");
+    }
+    if outcome(view) != ExitKind::Success {
+        if counts.stuck > 0 {
+            steps.push("`windrow show TASK` says why");
+        }
+        if counts.open + counts.working + counts.landing + counts.stuck > 0 {
+            steps.push("`windrow run --resume` goes on");
+        }
+    }
+    if !steps.is_empty() {
+        return Some(format!("Next: {}.", steps.join(", ")));
+    }
+    let left = counts.cancelled > 0 && is_over(&view.row.phase);
+    left.then(|| "Nothing is left to go on with; what was cancelled stays so.".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use windrow_api::view::TaskRow;
+    use windrow_api::view::TaskStatus::{self, Cancelled, Held, Landed, Open, Stuck};
+
+    use super::*;
+    use crate::fixture::{run_view, task_row};
+
+    #[track_caller]
+    fn check(statuses: &[TaskStatus], expected: &[&str]) {
+        let row = |status: &TaskStatus| TaskRow { status: *status, ..task_row("t-1", None, "Do") };
+        let mut view = run_view(statuses.iter().map(row).collect());
+        view.row.phase = "finished".to_owned();
+        let text = next(&view).unwrap_or_default();
+        let named = |part: &&str| text.contains(&format!("`windrow {part}`"));
+        let all = ["land --all", "show TASK", "run --resume"];
+        assert_eq!(all.into_iter().filter(named).collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn the_end_names_only_what_helps() {
+        check(&[Landed], &[]);
+        check(&[Landed, Cancelled], &[]);
+        check(&[Stuck, Cancelled], &["show TASK", "run --resume"]);
+        check(&[Open], &["run --resume"]);
+        check(&[Held, Landed], &["land --all"]);
+        check(&[Held, Stuck], &["land --all", "show TASK", "run --resume"]);
+        let mut view = run_view(vec![TaskRow { status: Cancelled, ..task_row("t-1", None, "Do") }]);
+        view.row.phase = "finished".to_owned();
+        assert!(end_text(&view, None).ends_with("what was cancelled stays so.\n"));
+    }
 }

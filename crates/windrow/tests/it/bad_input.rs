@@ -66,6 +66,30 @@ fn every_fault_of_every_file_is_shown_at_once() {
 }
 
 #[test]
+fn a_file_that_is_not_there() {
+    let env = place();
+    let ran = env.windrow(["run", "NOPE.md"]);
+    check_refused(&env, ran, &["failed to read `NOPE.md`", "looked in", "`windrow init`"]);
+    env.repo().write("TASKS.md", GOOD);
+    check_refused(&env, env.windrow(["run", "TASK.md"]), &["is `TASKS.md` meant?"]);
+    check_refused(&env, env.windrow(["task", "add", " "]), &["title is empty", "windrow task add"]);
+}
+
+#[test]
+fn a_task_of_ones_own_that_nobody_can_do() {
+    let env = place();
+    env.windrow(["task", "add", "Do it"]).ok();
+    let ran = env.windrow(["run"]).code(1);
+    assert!(ran.err.contains("hint: `windrow task edit t-1 --run CMD`"), "{ran}");
+    assert!(ran.err.contains("--agent NAME"), "{ran}");
+    env.settings("[agents.smith]\nrun = \"true\"\n");
+    let ran = env.windrow(["run"]).code(1);
+    assert!(ran.err.contains("`--agent smith`"), "{ran}");
+    env.windrow(["task", "edit", "t-1", "--run", "true"]).ok();
+    env.windrow(["run"]).ok();
+}
+
+#[test]
 fn settings_with_slips_and_contradictions() {
     let env = place();
     env.repo().write("TASKS.md", GOOD);
@@ -92,6 +116,8 @@ fn tasks_that_nobody_can_do() {
     env.repo().write("TASKS.md", "## Task 1: A\n\nDo it.\n## Task 2: B\nAgent: smith\n");
     let ran = env.windrow(["run", "TASKS.md", "--only", "1", "--dry-run"]);
     check_refused(&env, ran, &["`TASKS.md#task-1`", "no `Run:` line and no agent"]);
+    let again = env.windrow(["run", "TASKS.md", "--only", "1", "--dry-run"]);
+    check_refused(&env, again, &["a `Run:` line in TASKS.md", "--agent NAME"]);
     let ran = env.windrow(["run", "TASKS.md", "--agent", "smith"]);
     check_refused(&env, ran, &["there is no agent `smith`", "[agents.smith]"]);
     env.settings("agent = \"smyth\"\n[agents.smyth]\nrun = \"true\"\n");

@@ -36,6 +36,20 @@ fn consent_is_for_the_commands_and_lasts_until_they_change() {
 }
 
 #[test]
+fn commands_are_shown_below_their_tasks_in_the_order_of_the_file() {
+    let env = place();
+    env.repo().write("TASKS.md", "## Task 2: Zebra\nRun: zz\n## Task 1: Ape\nRun: aa\nGate: g\n");
+    let shown = env.windrow(["approve", "--show", "TASKS.md"]).ok().out;
+    let expected = "  2 Zebra\n    run: zz\n  1 Ape\n    run: aa\n    gate: g\n";
+    assert!(shown.ends_with(expected), "{shown}");
+    // Tasks that change places need no second consent.
+    env.windrow(["approve", "TASKS.md"]).ok();
+    env.repo().write("TASKS.md", "## Task 1: Ape\nRun: aa\nGate: g\n## Task 2: Cat\nRun: zz\n");
+    let ran = env.windrow(["run", "TASKS.md", "--dry-run"]).ok();
+    assert!(!ran.out.contains("Needs consent"), "{ran}");
+}
+
+#[test]
 fn gates_and_agents_of_the_settings_need_consent_and_typed_gates_do_not() {
     let env = place();
     env.settings("gate = \"true\"\nagent = \"a\"\n[agents.a]\nrun = \"echo a > a.txt\"\n");

@@ -1,6 +1,6 @@
 //! Landing: messages, conflicts, red gates alone and together, gates that cannot run, hold.
 
-use windrow_api::view::TaskStatus::{Held, Landed, Stuck};
+use windrow_api::view::TaskStatus::{Held, Landed, Open, Stuck};
 use windrow_testkit::{Plan, PlanTask};
 
 use crate::place::{
@@ -189,6 +189,22 @@ fn held_work_waits_for_a_person() {
     env.expect_status("2", Held);
     assert_eq!(env.repo().text("one.txt"), "1\n");
     assert!(!env.repo().file("two.txt").exists());
+}
+
+#[test]
+fn what_waits_for_held_work_says_so() {
+    let env = place();
+    let list = windrow_testkit::TaskList::new()
+        .task("one", "echo 1 > one.txt", &[])
+        .task("two", "echo 2 > two.txt", &["Depends on: 1"]);
+    let ran = run_list(&env, &list, &["--hold"]).code(3);
+    assert!(ran.out.contains("`windrow land --all`"), "{ran}");
+    let waits = "waits for t-1, which is held";
+    let note = env.expect_status("2", Open).note.unwrap_or_default();
+    assert!(note.contains(waits), "{note}");
+    env.windrow(["ready"]).ok().says("t-2 waits for t-1, which is held: `windrow land t-1`");
+    env.windrow(["explain", "t-2"]).ok().says("t-1 is held; `windrow land t-1` lets it land");
+    env.windrow(["status"]).ok().says("    Waits for it: t-2");
 }
 
 #[test]

@@ -91,7 +91,45 @@ fn a_report_exists_for_people_pages_and_programs() {
     assert_eq!(written, page);
     env.windrow(["report"]).ok().says("Run r-1 on main: 1 of 1 task landed.");
     assert_eq!(env.windrow(["report", "--format", "json"]).ok().json()["row"]["id"], "r-1");
-    env.windrow(["report", "r-9"]).code(1);
+    let ran = env.windrow(["report", "r-9"]).code(1);
+    assert!(ran.err.contains("there is no run `r-9`"), "{ran}");
+}
+
+#[test]
+fn a_worker_is_ended_by_its_task_and_the_task_shown_once_with_what_helps() {
+    let env = place();
+    worker_at_work(&env);
+    let ran = env.windrow(["kill", "t-1"]).ok();
+    assert!(ran.err.contains("is stopped, its work kept"), "{ran}");
+    let status = env.windrow(["status"]).ok();
+    assert_eq!(status.out.matches("t-1 - ").count(), 1, "{status}");
+    let explained = env.windrow(["explain", "t-1"]).ok();
+    for part in ["t-1 Work: stuck", "It needs a person: ", "windrow show t-1", "run --resume"] {
+        assert!(explained.out.contains(part), "no {part}: {explained}");
+    }
+    let ran = env.windrow(["close", "t-1"]).code(1);
+    assert!(ran.err.contains("windrow explain t-1") || ran.err.contains("is over"), "{ran}");
+}
+
+#[test]
+fn a_task_without_a_run_says_how_it_gets_one() {
+    let env = place();
+    env.windrow(["task", "add", "A", "--run", "true"]).ok();
+    env.windrow(["explain", "t-1"]).ok().says("`windrow run --only t-1` works on it");
+    env.windrow(["run"]).ok();
+    env.windrow(["explain", "t-1"]).ok().says("nothing");
+}
+
+#[test]
+fn a_run_whose_rest_was_cancelled_does_not_offer_to_go_on() {
+    let env = place();
+    env.repo().write("TASKS.md", "## Task 1: A\nRun: echo a > a\n## Task 2: B\nRun: exit 3\n");
+    let ran = env.windrow(["run", "TASKS.md", "--approve", "--tries", "1"]).code(3);
+    assert!(ran.out.contains("`windrow run --resume` goes on"), "{ran}");
+    assert_eq!(ran.err.matches("stuck ").count(), 1, "{ran}");
+    env.windrow(["task", "close", "t-2"]).ok();
+    let ran = env.windrow(["run", "--resume"]).code(3);
+    assert!(!ran.out.contains("--resume") && ran.out.contains("cancelled stays so"), "{ran}");
 }
 
 #[test]

@@ -112,6 +112,31 @@ fn a_dry_run_shows_order_and_consent_and_changes_nothing() {
 }
 
 #[test]
+fn a_dry_run_with_nothing_to_do_says_so() {
+    let env = place();
+    let said = "Nothing to do: no task is open.";
+    let ran = env.windrow(["run", "--dry-run"]).ok();
+    assert!(ran.err.contains(said) && ran.out.is_empty(), "{ran}");
+    env.windrow(["run"]).ok().says(said);
+    env.repo().write("TASKS.md", "## Task 1: A\nRun: true\n");
+    env.windrow(["run", "TASKS.md", "--dry-run"]).ok().says("1 task would land on main");
+    env.windrow(["run", "TASKS.md", "--approve"]).ok();
+    env.windrow(["run", "TASKS.md", "--dry-run"]).ok().says(said);
+}
+
+#[test]
+fn dependencies_are_named_in_place_or_behind_after() {
+    let env = place();
+    for title in ["A", "B", "C"] {
+        env.windrow(["task", "add", title, "--run", "true"]).ok();
+    }
+    env.windrow(["task", "dep", "add", "t-3", "--after", "t-1,t-2"]).ok().says("t-1, t-2");
+    env.windrow(["task", "dep", "remove", "t-3", "t-1"]).ok().says("t-3 waits for t-2.");
+    env.windrow(["task", "dep", "remove", "t-3", "--after", "t-2"]).ok().says("waits for nothing");
+    env.windrow(["task", "dep", "add", "t-3"]).code(2);
+}
+
+#[test]
 fn a_dry_run_works_from_a_subfolder_and_a_linked_worktree() {
     let env = place();
     env.repo().write("sub/TASKS.md", TASKS);

@@ -9,8 +9,8 @@ use windrow_api::view::{TaskRow, TaskStatus};
 use windrow_world::trackers::{SourceTask, nearest};
 
 use super::args::RunArgs;
-use super::setup::listed;
 use crate::error::CliError;
+use crate::output::listed;
 use crate::source::SourceFile;
 
 /// A task of a file.

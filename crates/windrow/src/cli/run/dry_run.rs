@@ -17,6 +17,9 @@ use crate::output::{Format, one_line};
 use crate::render::{Column, Table, task_table};
 use crate::source::USUAL_PRIORITY;
 
+/// What is said when no task is left to run.
+pub(super) const NOTHING: &str = "Nothing to do: no task is open.";
+
 /// What would happen.
 #[derive(Debug, Serialize)]
 struct Plan {
@@ -143,9 +146,16 @@ fn text(plan: &Plan, width: Option<usize>) -> String {
         ]);
     }
     let mut lines = table.lines(width);
-    let (count, branch, pool) = (plan.tasks.len(), &plan.branch, plan.pool);
+    let open = plan.tasks.iter().filter(|step| step.step > 0).count();
     lines.push(String::new());
-    lines.push(format!("{count} tasks would land on {branch}, by up to {pool} workers at once."));
+    if open == 0 {
+        lines.push(NOTHING.to_owned());
+        return lines.join("\n") + "\n";
+    }
+    let (branch, pool) = (one_line(&plan.branch), plan.pool);
+    let tasks = if open == 1 { "task" } else { "tasks" };
+    let workers = if pool == 1 { "1 worker" } else { &format!("up to {pool} workers at once") };
+    lines.push(format!("{open} {tasks} would land on {branch}, by {workers}."));
     match &plan.gates[..] {
         [] => lines.push("No gate would check them.".to_owned()),
         gates => lines.push(format!("Gates: {}", one_line(&gates.join("; ")))),
@@ -161,6 +171,7 @@ pub(super) fn show_rows(context: &Context, meant: &Meant, format: Format) -> Out
     let Meant::Rows(rows) = meant else { return Ok(ExitKind::Success) };
     match format {
         Format::Json => context.out.json(rows)?,
+        Format::Text if rows.is_empty() => context.out.say(NOTHING),
         Format::Text => context.out.answer(&task_table(rows, context.out.width()))?,
     }
     Ok(ExitKind::Success)

@@ -33,16 +33,17 @@ pub(super) fn own_tasks(
     for row in rows.iter().filter(|row| is_open(row)) {
         let view = desk.task(task_id(row)?)?;
         if view.run_line.is_none() {
-            by_agents.push((format!("`{}`", row.id), view.agent.clone()));
+            by_agents.push((row.id.clone(), view.agent.clone()));
         }
         // What a person typed at `task add` needs no second word.
         let Some(origin) = &view.spec.source else { continue };
         let fresh = || Content::new(&project.reference.git_dir, &origin.file);
         let content = contents.entry(origin.file.clone()).or_insert_with(fresh);
-        content.extend("run", view.run_line.as_deref());
-        content.extend("gate", view.gate.as_deref());
+        let named = (origin.key.as_str(), row.title.as_str());
+        content.extend_for(named, view.run_line.as_deref(), view.gate.as_deref());
     }
-    setup.check_agents(by_agents.iter().map(|(name, agent)| (name.clone(), agent.as_ref())))?;
+    let remedy = |id: &str| format!("`windrow task edit {id} --run CMD` gives it a command");
+    setup.check_agents(by_agents.iter().map(|(id, agent)| (id.clone(), agent.as_ref())), remedy)?;
     let contents = contents.into_values().map(|content| as_in_file(project, content)).collect();
     Ok((Meant::Rows(rows), setup.contents(!by_agents.is_empty(), contents)))
 }

@@ -9,10 +9,8 @@ use crate::approval::{self, Content};
 use crate::config::{FILE, ProjectConfig};
 use crate::context::{Context, Project};
 use crate::error::CliError;
+use crate::output::listed;
 use crate::source::{self, SourceFile};
-
-/// How many tasks an error lists.
-const LISTED: usize = 10;
 
 /// A run that could start.
 #[derive(Clone, Debug)]
@@ -108,40 +106,58 @@ fn agent(args: &RunArgs, config: &ProjectConfig) -> Result<Option<String>, CliEr
 impl Setup {
     /// Makes sure that each of these tasks has something to start.
     ///
-    /// Each comes with its name for messages and the agent it names; those with a command of their
-    /// own are not among them.
+    /// Each comes with its name and the agent it names; those with a command of their own are not
+    /// among them. `remedy` says how to give the first that has neither a command of its own.
     pub(super) fn check_agents<'a>(
         &self,
         tasks: impl IntoIterator<Item = (String, Option<&'a String>)>,
+        remedy: impl Fn(&str) -> String,
     ) -> Result<(), CliError> {
         let mut homeless = Vec::new();
         let mut unknown = Vec::new();
         for (name, agent) in tasks {
             match agent.or(self.spec.agent.as_ref()) {
                 None => homeless.push(name),
-                Some(agent) if !self.spec.agents.contains_key(agent) => {
-                    unknown.push(format!("{name} names the agent `{agent}`, which is not defined"));
-                }
+                Some(agent) if !self.spec.agents.contains_key(agent) => unknown
+                    .push(format!("`{name}` names the agent `{agent}`, which is not defined")),
                 Some(_) => {}
             }
         }
         if !unknown.is_empty() {
-            let known: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
-            let error = CliError::user(listed(&unknown, "\n"));
-            return Err(if known.is_empty() {
-                error.hint(format!("define agents in {FILE} as `[agents.NAME]`"))
-            } else {
-                error.hint(format!("agents in {FILE}: {}", known.join(", ")))
-            });
+            return Err(self.unknown_agents(&unknown));
         }
-        if homeless.is_empty() {
-            return Ok(());
+        match homeless.first() {
+            Some(first) => Err(self.nobody(&homeless, remedy(first))),
+            None => Ok(()),
         }
-        let text = listed(&homeless, ", ");
-        Err(CliError::user(format!("nothing says who does {text}: no `Run:` line and no agent"))
-            .hint(format!("define an agent in {FILE} and name it with `agent = \"NAME\"` there"))
-            .hint("or give each task a `Run:` line")
-            .hint("`windrow init` writes a commented example of both"))
+    }
+
+    fn unknown_agents(&self, unknown: &[String]) -> CliError {
+        let known: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
+        let error = CliError::user(listed(unknown, "\n"));
+        if known.is_empty() {
+            error.hint(format!("define agents in {FILE} as `[agents.NAME]`"))
+        } else {
+            error.hint(format!("agents in {FILE}: {}", known.join(", ")))
+        }
+    }
+
+    fn nobody(&self, homeless: &[String], remedy: String) -> CliError {
+        let names: Vec<String> = homeless.iter().map(|name| format!("`{name}`")).collect();
+        let text = listed(&names, ", ");
+        let error =
+            CliError::user(format!("nothing says who does {text}: no `Run:` line and no agent"))
+                .hint(remedy);
+        let agents: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
+        match agents.first() {
+            Some(first) => error.hint(format!(
+                "`--agent {first}` lets an agent of {FILE} do it; there: {}",
+                agents.join(", ")
+            )),
+            None => error
+                .hint(format!("or define an agent in {FILE} and name it: `--agent NAME`"))
+                .hint("`windrow init` writes a commented example of both"),
+        }
     }
 
     /// The contents that need consent when these tasks run.
@@ -152,15 +168,6 @@ impl Setup {
         }
         contents.retain(|content| !content.is_empty());
         contents
-    }
-}
-
-/// The first few of many.
-pub(super) fn listed(items: &[String], between: &str) -> String {
-    let text = items.iter().take(LISTED).cloned().collect::<Vec<_>>().join(between);
-    match items.len().saturating_sub(LISTED) {
-        0 => text,
-        more => format!("{text}{between}and {more} more"),
     }
 }
 

@@ -105,8 +105,12 @@ fn contents_of(
 ) -> Result<Vec<Content>, CliError> {
     let open: Vec<&Chosen<'_>> = chosen.iter().filter(|c| !known.is_over(c)).collect();
     let by_agents: Vec<_> = open.iter().filter(|chosen| chosen.task.run.is_none()).collect();
-    let named = |chosen: &&&Chosen<'_>| format!("`{}`", chosen.reference());
-    setup.check_agents(by_agents.iter().map(|c| (named(c), c.task.agent.as_ref())))?;
+    let remedy = |name: &str| {
+        let file = name.split('#').next().unwrap_or_default();
+        format!("a `Run:` line in {file} gives a task a command")
+    };
+    let asked = by_agents.iter().map(|c| (c.reference(), c.task.agent.as_ref()));
+    setup.check_agents(asked, remedy)?;
     let uses_agent = !by_agents.is_empty();
     let from_files = setup.files.iter().map(|file| file.content.clone()).collect();
     Ok(setup.contents(uses_agent, from_files))
@@ -150,7 +154,7 @@ fn start_with(
     };
     let open: Vec<&TaskRow> = tasks.iter().filter(|row| !over(row)).collect();
     if open.is_empty() {
-        context.out.say("Nothing to do: no task is open.");
+        context.out.say(dry_run::NOTHING);
         if args.format == Format::Json {
             context.out.json_line(&serde_json::json!({"event": "end", "outcome": "success"}))?;
         }

@@ -3,7 +3,7 @@
 use windrow_api::{ExitKind, ProjectCall, Reply, TaskDraft};
 use windrow_core::spec::TaskSpec;
 
-use super::fields::FieldArgs;
+use super::fields::{FieldArgs, title};
 use crate::context::Context;
 use crate::desk::unexpected;
 use crate::error::Outcome;
@@ -31,12 +31,9 @@ pub(crate) struct AddArgs {
 
 /// Adds the task and prints its id.
 pub(super) fn run(context: &Context, args: &AddArgs) -> Outcome {
+    let title = title(&args.title)?;
     let mut desk = context.desk()?;
-    let mut spec = TaskSpec {
-        title: args.title.trim().to_owned(),
-        priority: USUAL_PRIORITY,
-        ..TaskSpec::default()
-    };
+    let mut spec = TaskSpec { title, priority: USUAL_PRIORITY, ..TaskSpec::default() };
     args.fields.clone().apply(&mut spec, &desk.tasks()?)?;
     let task = TaskDraft { spec, body: args.body.clone() };
     match desk.ask_once(ProjectCall::AddTask { task })? {

@@ -24,8 +24,12 @@ pub(crate) struct DepArgs {
     task: String,
 
     /// Tasks it waits for
-    #[arg(value_name = "ON", required = true)]
+    #[arg(value_name = "ON", required_unless_present = "after")]
     on: Vec<String>,
+
+    /// The same, as `task add` has it
+    #[arg(long, value_name = "ON", value_delimiter = ',')]
+    after: Vec<String>,
 }
 
 /// Adds or removes dependencies.
@@ -38,7 +42,7 @@ pub(super) fn run(context: &Context, command: &DepCommand) -> Outcome {
     let tasks = desk.tasks()?;
     let task = task_id(select::task(&tasks, &args.task)?)?;
     let mut spec = desk.task(task)?.spec;
-    for name in &args.on {
+    for name in args.on.iter().chain(&args.after) {
         let on = task_id(select::task(&tasks, name)?)?;
         if add {
             spec.depends.insert(on);

@@ -2,7 +2,7 @@
 
 use windrow_api::{ExitKind, ProjectCall, Reply, TaskDraft};
 
-use super::fields::FieldArgs;
+use super::fields::{FieldArgs, title};
 use crate::context::Context;
 use crate::desk::unexpected;
 use crate::error::Outcome;
@@ -38,13 +38,12 @@ pub(crate) struct EditArgs {
 
 /// Replaces the description by the changed one.
 pub(super) fn run(context: &Context, args: &EditArgs) -> Outcome {
+    let title = args.title.as_deref().map(title).transpose()?;
     let mut desk = context.desk()?;
     let tasks = desk.tasks()?;
     let task = task_id(select::task(&tasks, &args.task)?)?;
     let mut spec = desk.task(task)?.spec;
-    if let Some(title) = &args.title {
-        title.trim().clone_into(&mut spec.title);
-    }
+    spec.title = title.unwrap_or(spec.title);
     args.fields.clone().apply(&mut spec, &tasks)?;
     let draft = TaskDraft { spec, body: args.body.clone() };
     let rows = match desk.ask(ProjectCall::EditTask { task, draft })? {

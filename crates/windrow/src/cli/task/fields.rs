@@ -100,6 +100,20 @@ impl FieldArgs {
     }
 }
 
+/// A title as it is kept: one line that says something.
+pub(super) fn title(typed: &str) -> Result<String, CliError> {
+    let title = typed.trim();
+    if title.is_empty() {
+        return Err(CliError::user("the title is empty")
+            .hint("say in a few words what is to be done: `windrow task add \"Add a clock\"`"));
+    }
+    if title.contains(['\n', '\r', '\0']) {
+        return Err(CliError::user("the title has more than one line")
+            .hint("put what does not fit on one line into `--body`"));
+    }
+    Ok(title.to_owned())
+}
+
 fn put(field: &mut Option<String>, said: Option<String>) {
     if let Some(said) = said {
         *field = Some(said).filter(|said| !said.trim().is_empty());
@@ -142,6 +156,15 @@ mod tests {
         let bad = FieldArgs { files: Some(vec!["../x".to_owned()]), ..FieldArgs::default() };
         assert!(bad.apply(&mut spec, &tasks).is_err());
         assert_eq!(spec.scopes.len(), 1);
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_says_something() {
+        assert_eq!(title(" Add a clock "), Ok("Add a clock".to_owned()));
+        for (typed, hint) in [("", "task add"), (" \n", "task add"), ("a\nb", "`--body`")] {
+            let error = title(typed).expect_err(typed);
+            assert!(error.hints[0].contains(hint), "{error:?}");
+        }
     }
 
     #[test]

@@ -105,3 +105,14 @@ fn a_change_is_one_line_of_json() {
         r#"{"event":"done","at_ms":7,"task":"t-1","source":"TASKS.md#task-1","title":"Add a clock"}"#
     );
 }
+
+#[test]
+fn what_a_task_is_stuck_for_is_told_once() {
+    let mut last = task(TaskStatus::Stuck, 2);
+    last.note = Some("the gate was red".to_owned());
+    let working = view(task(TaskStatus::Working, 1));
+    let told = ["failed    t-1 Add a clock (try 1)", "stuck     t-1 Add a clock: the gate was red"];
+    check(Some(&working), &view(last.clone()), &told);
+    let working = view(task(TaskStatus::Working, 2));
+    check(Some(&working), &view(last), &told[1..]);
+}
