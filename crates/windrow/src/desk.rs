@@ -79,7 +79,8 @@ impl Desk {
 
     /// Asks something that may be asked twice.
     pub(crate) fn ask(&mut self, call: ProjectCall) -> Result<Reply, CliError> {
-        self.daemon.ask_again(&Call::Project { project: self.project.clone(), call: Box::new(call) })
+        self.daemon
+            .ask_again(&Call::Project { project: self.project.clone(), call: Box::new(call) })
     }
 
     /// Asks something once; whether it was done is not known when the daemon goes away.
