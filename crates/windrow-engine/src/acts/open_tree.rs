@@ -9,7 +9,7 @@ use windrow_core::command::ReportTree;
 use windrow_core::ids::{SessionId, TreeId};
 use windrow_core::state::OpenTree;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{Oid, Tree, WorktreeError, Worktrees};
+use windrow_world::git::{Oid, Saved, Tree, WorktreeError, Worktrees};
 
 use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
 use crate::place::Place;
@@ -86,6 +86,11 @@ fn make(wanted: &Wanted, worktrees: &Worktrees, base: &Oid) -> Result<(Tree, Str
     let Some(old) = here.or_else(|| wanted.warm.clone()) else {
         return cold(wanted, worktrees, &branch, base);
     };
+    if !old.path.exists() && worktrees.is_warm(&old) {
+        // Somebody took the folder away; what is left of it in the repository goes too.
+        worktrees.remove(&old, &Saved::scratch(&old)).map_err(|e| chain(&e))?;
+        return cold(wanted, worktrees, &branch, base);
+    }
     match worktrees.reuse(&old, &wanted.path, &branch, base) {
         Ok(tree) => Ok((tree, branch)),
         Err(WorktreeError::Unsaved { .. }) => {

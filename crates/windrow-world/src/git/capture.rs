@@ -18,7 +18,7 @@ use super::capture_sequencer as sequencer;
 use super::capture_trash::{Left, Plan};
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo, Tree};
-use super::worktree_registry::{MAKING, WARM, file_error, is_there};
+use super::worktree_registry::{MAKING, file_error, is_there, rests};
 
 /// How a tree is to be captured.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
         fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
     }
     let found = look(repo, tree, spec, folder)?;
-    if found.is_clean() && is_there(&tree.git_dir.join(WARM)) {
+    if found.is_clean() && rests(tree) {
         return before(saved);
     }
     let plan = Plan::make(tree, spec.trash, &found.scan.unholdable, spec.trash_limit)?;

@@ -25,8 +25,20 @@ pub enum Head {
 /// is there, nobody's work is in the tree.
 pub(super) const MAKING: &str = "windrow-making";
 
-/// The file in a registration that marks a tree which was reset and holds nobody's work.
+/// The file in a registration that marks a tree which was reset, and says to which commit.
 pub(super) const WARM: &str = "windrow-warm";
+
+/// Whether a tree was reset and its HEAD still is where it was put: whoever committed there since
+/// has work in it, however clean it looks.
+pub(super) fn rests(tree: &Tree) -> bool {
+    let marked = fs::read_to_string(tree.git_dir.join(WARM));
+    match (marked, head(tree)) {
+        (Ok(marked), Ok(Head::Detached(at))) => {
+            marked == at.as_str() && !is_there(&tree.git_dir.join(MAKING))
+        }
+        _ => false,
+    }
+}
 
 pub(super) fn file_error<'a>(
     act: &'static str,

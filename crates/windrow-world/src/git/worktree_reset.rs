@@ -39,7 +39,7 @@ impl Worktrees {
         let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
         alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
         drop(slot);
-        registry::replace(&tree.git_dir.join(WARM), b"")?;
+        registry::replace(&tree.git_dir.join(WARM), at.as_str().as_bytes())?;
         let marker = tree.git_dir.join(MAKING);
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok(())
@@ -84,10 +84,14 @@ impl Worktrees {
         Ok(tree)
     }
 
-    /// Tells whether `tree` was reset and nobody has worked in it since.
+    /// Tells whether `tree` was reset and nobody has worked in it since; a folder that somebody took
+    /// away afterwards holds nobody's work.
     #[must_use]
     pub fn is_warm(&self, tree: &Tree) -> bool {
-        self.require_warm(tree).is_ok()
+        if is_there(&tree.path) {
+            return self.require_warm(tree).is_ok();
+        }
+        registry::rests(tree)
     }
 
     fn require_warm(&self, tree: &Tree) -> Result<(), WorktreeError> {
@@ -100,6 +104,9 @@ impl Worktrees {
         let Head::Detached(_) = registry::head(tree)? else {
             return unsaved("it is on a branch");
         };
+        if !registry::rests(tree) {
+            return unsaved("somebody committed in it");
+        }
         let view = View::of(&self.repo, tree)?;
         let refresh = ["update-index", "-q", "--refresh"];
         self.repo.git_in(&view.tree, refresh).output().map_err(GitError::from)?;

@@ -173,3 +173,52 @@ fn a_repository_that_is_deleted_under_workers_brings_nobody_else_down() {
     });
     assert_eq!(env.playing(Role::Daemon).len(), 1);
 }
+
+#[test]
+fn o11_a_branch_that_was_there_is_left_alone() {
+    let env = place();
+    let repo = env.repo();
+    repo.git(["switch", "-q", "-c", "windrow/t-1-add"]);
+    repo.write("person.txt", "not landed anywhere\n");
+    let theirs = repo.commit("a person's commit");
+    repo.git(["switch", "-q", "main"]);
+    let _ran = run_plan(&env, &simple(), &[]).ok();
+    assert_eq!(repo.git(["rev-parse", "windrow/t-1-add"]), theirs);
+    assert!(!repo.file("person.txt").exists() && repo.file("a.txt").exists());
+}
+
+#[test]
+fn o11_a_warm_worktree_that_is_locked_or_gone_stops_nobody() {
+    let env = place();
+    let _ran = run_plan(&env, &simple(), &[]).ok();
+    let warm = env.known_trees().pop().unwrap().path;
+    env.repo().git(["worktree", "lock", warm.to_str().unwrap()]);
+    let next = |key: &str| {
+        let plan = Plan::new().with(key, PlanTask::run(key, &format!("echo x > {key}.txt")));
+        let _ran = run_plan(&env, &plan, &[]).ok();
+        env.expect_status(key, Landed);
+    };
+    next("locked");
+    for tree in env.known_trees() {
+        let _may_be_locked =
+            env.repo().try_git(["worktree", "unlock", tree.path.to_str().unwrap()]);
+        fs::remove_dir_all(tree.path).unwrap();
+    }
+    next("gone");
+    let _ran = env.windrow(["prune"]).ok();
+    assert_eq!(env.repo().worktrees(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn n1_what_a_person_commits_in_a_warm_worktree_is_kept() {
+    let env = place();
+    let _ran = run_plan(&env, &simple(), &[]).ok();
+    let warm = env.known_trees().pop().unwrap().path;
+    let tree = windrow_testkit::TestRepo::at(&warm, &env.home());
+    tree.write("mine.txt", "mine\n");
+    let mine = tree.commit("a person's commit, on no branch");
+    let plan = Plan::new().with("b", PlanTask::run("next", "echo b > b.txt"));
+    let _ran = run_plan(&env, &plan, &[]).ok();
+    let refs = env.repo().git(["for-each-ref", "--contains", &mine, "--format=%(refname)"]);
+    assert!(refs.contains("refs/windrow/kept/"), "{refs:?}\n{}", env.daemon_log());
+}
