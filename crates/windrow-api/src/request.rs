@@ -72,6 +72,10 @@ pub enum ProjectCall {
         file: String,
         /// Its tasks.
         tasks: Vec<ImportDraft>,
+        /// A person approved the commands in it; without that, tasks that a run took up keep
+        /// theirs.
+        #[serde(default)]
+        approved: bool,
     },
     /// Replace a task's description. Answer: [`crate::Reply::Tasks`] with it.
     EditTask {

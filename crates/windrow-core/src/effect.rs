@@ -92,7 +92,8 @@ fn check_off(state: &State, id: TaskId) -> Option<Effect> {
 fn of_session(state: &State, session: &Session) -> Vec<Effect> {
     let (id, generation) = (session.id, session.generation);
     let running = session.wish() == Wish::End;
-    if !running && state.delayed(DelayKey::Session(id)).is_some() {
+    let delayed = state.delayed(DelayKey::Session(id)).is_some();
+    if !running && delayed {
         return Vec::new();
     }
     let next = match session.wish() {
@@ -107,7 +108,9 @@ fn of_session(state: &State, session: &Session) -> Vec<Effect> {
     };
     let stop = (running && session.stop.is_some()).then_some(Effect::StopAgent(id, generation));
     let probe = (running && session.claim.questioned).then_some(Effect::ProbeAgent(id, generation));
-    [Some(next), stop, probe].into_iter().flatten().collect()
+    // A running worker can be ended whatever did not work; only looking at it again waits.
+    let next = (!delayed).then_some(next);
+    [next, stop, probe].into_iter().flatten().collect()
 }
 
 fn of_queue(state: &State, branch: &str) -> Option<Effect> {

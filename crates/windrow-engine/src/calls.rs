@@ -26,7 +26,12 @@ pub(crate) fn handle(
 ) {
     match call {
         ProjectCall::AddTask { task } => add_task(project, task, actor, replies),
-        ProjectCall::Import { file, tasks } => import(project, file, tasks, actor, replies),
+        ProjectCall::Import { file, mut tasks, approved } => {
+            if !approved {
+                keep_commands(project, &file, &mut tasks);
+            }
+            import(project, file, tasks, actor, replies);
+        }
         ProjectCall::EditTask { task, draft } => edit_task(project, task, draft, actor, replies),
         ProjectCall::CloseTask { task, done, reason } => {
             let how = if done { ClosedAs::Done } else { ClosedAs::Cancelled };
@@ -255,6 +260,21 @@ fn import(
             }),
         ),
         Err(rejection) => reply(&replies, refused(&rejection)),
+    }
+}
+
+/// Leaves the commands of tasks that a run took up as they were approved.
+fn keep_commands(project: &Project, file: &str, drafts: &mut [ImportDraft]) {
+    let tasks = project.state().tasks.values().filter(|task| task.run.is_some());
+    for task in tasks {
+        let Some(source) = task.spec.source.as_ref().filter(|source| source.file == file) else {
+            continue;
+        };
+        for draft in drafts.iter_mut().filter(|draft| draft.key == source.key) {
+            draft.draft.spec.run.clone_from(&task.spec.run);
+            draft.draft.spec.agent.clone_from(&task.spec.agent);
+            draft.draft.spec.gate.clone_from(&task.spec.gate);
+        }
     }
 }
 

@@ -332,7 +332,9 @@ impl Hub {
             }
             Err(failure) => {
                 tracing::error!("a project cannot be opened: {failure}");
-                self.troubles.push(failure.message.clone());
+                if !self.troubles.contains(&failure.message) {
+                    self.troubles.push(failure.message.clone());
+                }
                 for (_, replies) in waiting {
                     reply(&replies, Reply::Failed(failure.clone()));
                 }

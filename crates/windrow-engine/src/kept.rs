@@ -129,9 +129,8 @@ impl Known {
     pub(crate) fn of(state: &State) -> Self {
         let whose = state.sessions.values().map(|session| {
             let task = state.tasks.get(&session.task);
-            let over = |task: &windrow_core::state::Task| {
-                matches!(task.phase, TaskPhase::Landed { .. } | TaskPhase::Done { .. })
-            };
+            let over =
+                |task: &windrow_core::state::Task| matches!(task.phase, TaskPhase::Landed { .. });
             let whose = Whose {
                 session: session.id.to_string(),
                 name: session.label(),

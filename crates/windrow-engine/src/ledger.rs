@@ -99,6 +99,9 @@ pub(crate) enum LedgerError {
     /// The append failed; nothing of the batch counts.
     #[error("failed to write the journal")]
     Append(#[from] AppendError),
+    /// The journal could be read back only now; the batch must be decided again.
+    #[error("the journal could not be read for a while; ask again")]
+    ReadBack,
     /// A record is not of a form this version knows.
     #[error("failed to read record {seq} of the journal (`{kind}`): a newer windrow wrote it")]
     Unknown {
@@ -196,6 +199,8 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
             self.drop_batch();
             self.refold().await?;
             self.broken = false;
+            // The batch was decided on a state that could not be trusted: it counts for nothing.
+            return Err(LedgerError::ReadBack);
         }
         if !self.has_pending() {
             return Ok(());

@@ -26,7 +26,8 @@ pub(crate) fn claim(place: &Place) -> Result<(), String> {
         if owner == place.folder {
             return Ok(());
         }
-        let there = owner.join("journal.db").exists();
+        // A home that cannot be looked at is not gone.
+        let there = owner.join("journal.db").try_exists().unwrap_or(true);
         if there && home_of(&owner) == home_of(&place.folder) {
             return Err(format!(
                 "the repository was at another place when windrow last worked in it; move it back \
@@ -51,11 +52,21 @@ pub(crate) fn claim(place: &Place) -> Result<(), String> {
     repo.move_ref(OWNER, Some(&blob), found.as_ref()).map_err(|e| chain(&e))
 }
 
-/// Gives the repository back: nothing of windrow is in it any more.
-pub(crate) fn release(repo: &Repo) -> Result<(), GitError> {
-    match repo.ref_value(OWNER)? {
-        Some(blob) => repo.move_ref(OWNER, None, Some(&blob)),
-        None => Ok(()),
+/// Whether another home works in the repository.
+pub(crate) fn is_anothers(place: &Place) -> Result<bool, GitError> {
+    match place.repo.ref_value(OWNER)? {
+        Some(blob) => Ok(read(&place.repo, &blob)? != place.folder),
+        None => Ok(false),
+    }
+}
+
+/// Gives the repository back: nothing of this home is in it any more.
+pub(crate) fn release(place: &Place) -> Result<(), GitError> {
+    match place.repo.ref_value(OWNER)? {
+        Some(blob) if read(&place.repo, &blob)? == place.folder => {
+            place.repo.move_ref(OWNER, None, Some(&blob))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -175,6 +175,10 @@ impl Project {
 
     /// How long the loop may sleep as far as this project goes.
     pub(crate) fn sleep(&self) -> Option<Duration> {
+        if let Some(retry) = self.retry_at {
+            // Nothing can be written: what is due by time waits for the next try.
+            return Some(retry.saturating_duration_since(Instant::now()));
+        }
         let deadline = next_deadline(self.state()).map(|at| Duration::from_millis(at.since(now())));
         let until = |at: Option<Instant>| at.map(|at| at.saturating_duration_since(Instant::now()));
         [deadline, until(self.watch_at), until(self.retry_at)].into_iter().flatten().min()
@@ -184,7 +188,7 @@ impl Project {
     pub(crate) async fn settle(&mut self) {
         let due = next_deadline(self.state()).is_some_and(|at| at <= now());
         let retry = self.retry_at.is_some_and(|at| at <= Instant::now());
-        if self.fresh || due || retry {
+        if self.fresh || (due && self.retry_at.is_none()) || retry {
             self.fresh = false;
             self.advance();
             self.append().await;

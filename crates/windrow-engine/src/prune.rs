@@ -3,6 +3,7 @@
 //! The journal forgets first, so that no session takes a tree that is about to go; what a kill
 //! leaves on disk after that is found by the next prune.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,6 +37,10 @@ struct Plan {
     in_flight: Vec<String>,
     /// Kept refs of work that is still on its way.
     on_its_way: Vec<String>,
+    /// Sessions that are not over.
+    live: Vec<String>,
+    /// Branches that runs land on.
+    branches: BTreeSet<String>,
     /// No run is under way.
     idle: bool,
     /// No gate runs, so the lanes may go.
@@ -95,6 +100,8 @@ fn plan(project: &Project, dry_run: bool, unlanded: bool) -> Plan {
         in_use: Vec::new(),
         in_flight: Vec::new(),
         on_its_way: Vec::new(),
+        live: state.sessions.values().filter(|s| !s.closed).map(|s| s.id.to_string()).collect(),
+        branches: state.runs.values().map(|run| run.spec.branch.clone()).collect(),
         idle: state.runs.values().all(|run| matches!(run.phase, RunPhase::Ended(_)))
             && state.sessions.values().all(|session| session.closed),
         quiet: state.turn.is_empty(),
@@ -121,6 +128,9 @@ fn plan(project: &Project, dry_run: bool, unlanded: bool) -> Plan {
 }
 
 fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
+    if owner::is_anothers(&plan.place).map_err(|e| chain(&e))? {
+        return Err("another windrow home works in this repository; prune from there".to_owned());
+    }
     let mut rows = Vec::new();
     for (_, tree) in &plan.warm {
         rows.push(warm_tree(plan, tree));
@@ -139,7 +149,7 @@ fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
     }
     pins(plan, &mut rows)?;
     if !plan.dry_run && plan.idle && rows.iter().all(|row| row.gone) {
-        owner::release(&plan.place.repo).map_err(|e| chain(&e))?;
+        owner::release(&plan.place).map_err(|e| chain(&e))?;
     }
     Ok(rows)
 }
@@ -224,10 +234,17 @@ fn kept_ref(plan: &Plan, kept: &KeptRow) -> PruneRow {
     if plan.on_its_way.contains(&kept.refname) {
         return row(false, "its work is still on its way to the branch");
     }
-    if !kept.landed && !plan.unlanded {
+    if plan.live.contains(&kept.session) {
+        return row(false, "its session is not over yet");
+    }
+    let rest = kept.refname.ends_with(".rest");
+    if rest && !plan.unlanded {
+        return row(false, "what else its worktree held; `windrow prune --unlanded` lets it go");
+    }
+    if !kept.landed && !plan.unlanded && !on_target(plan, kept) {
         return row(false, "its work did not land; `windrow prune --unlanded` lets it go");
     }
-    let why = if kept.landed { "the task landed or is done" } else { "a person let it go" };
+    let why = if kept.landed && !rest { "the task landed" } else { "a person let it go" };
     if plan.dry_run {
         return row(true, why);
     }
@@ -239,6 +256,16 @@ fn kept_ref(plan: &Plan, kept: &KeptRow) -> PruneRow {
         Ok(()) => row(true, why),
         Err(error) => row(false, &chain(&error)),
     }
+}
+
+/// Whether a pinned commit is on one of the branches by now.
+fn on_target(plan: &Plan, kept: &KeptRow) -> bool {
+    let Ok(commit) = Oid::parse(&kept.commit) else { return false };
+    let holds = |branch: &String| {
+        let at = plan.place.repo.ref_value(&format!("refs/heads/{branch}")).ok().flatten();
+        at.is_some_and(|at| git::is_ancestor(&plan.place.repo, &commit, &at).unwrap_or(false))
+    };
+    kept.what == "submitted" && plan.branches.iter().any(holds)
 }
 
 /// Pins of landings that are over.

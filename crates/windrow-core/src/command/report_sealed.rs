@@ -120,6 +120,12 @@ impl ReportSealed {
 
     fn outcome(&self, state: &State, session: &Session, task: &Task) -> (SealOutcome, Vec<Event>) {
         match &self.work {
+            // A person ended it while its work was being submitted: the pin keeps it.
+            SealedWork::Commit { .. }
+                if matches!(session.stop, Some(StopReason::Kill | StopReason::KillAndDrop)) =>
+            {
+                self.captured(state, session, task)
+            }
             SealedWork::Commit { commit, touched } => {
                 (SealOutcome::Submitted, submit(state, session, commit, touched))
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use windrow_core::command::ReportCheckedOff;
 use windrow_core::ids::TaskId;
+use windrow_core::state::TaskPhase;
 use windrow_core::{Command, Effect, State};
 use windrow_world::files::{ReplaceError, replace_if_unchanged};
 use windrow_world::trackers::tasks_md;
@@ -19,7 +20,8 @@ pub(super) fn prepare(state: &State, id: TaskId, tools: &Tools) -> Option<Act> {
     let task = state.tasks.get(&id)?;
     let source = task.spec.source.clone()?;
     let run = task.run.and_then(|run| state.runs.get(&run));
-    let in_commit = run.is_some_and(|run| run.spec.commit_progress);
+    let landed = matches!(task.phase, TaskPhase::Landed { .. });
+    let in_commit = landed && run.is_some_and(|run| run.spec.commit_progress);
     let nothing_to_do = in_commit || source.file.ends_with(".json");
     let place = Arc::clone(&tools.place);
     Some(Box::pin(async move {

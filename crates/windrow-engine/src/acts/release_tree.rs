@@ -115,6 +115,9 @@ fn save(used: &Used, tree: &Tree) -> Result<Result<Saved, String>, String> {
 
 /// Drops what the second look kept when the first had kept the very same.
 fn drop_double(used: &Used, commit: &Oid) -> Result<(), String> {
+    if !used.refname.ends_with(".rest") {
+        return Ok(());
+    }
     let repo = &used.place.repo;
     let tree = git::tree_of(repo, commit).map_err(|e| chain(&e))?;
     for refname in &used.kept {

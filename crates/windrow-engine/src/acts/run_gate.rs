@@ -27,6 +27,8 @@ struct Gate {
     landing: LandingId,
     round: u32,
     commit: String,
+    /// Its folder; each branch has one, since gates of different branches run at the same time.
+    lane: String,
     commands: Vec<String>,
     time_ms: Option<u64>,
     grace_ms: u64,
@@ -47,6 +49,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         landing: id,
         round: landing.round,
         commit: commit.clone(),
+        lane: lane_name(&landing.branch),
         commands: state.gates_of(landing),
         time_ms: run.gate_ms,
         grace_ms: run.grace_ms,
@@ -108,11 +111,18 @@ fn launch(gate: &Gate, folder: &Path, line: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The folder of a branch's lane: the branch in letters a folder may have, and told apart for sure.
+fn lane_name(branch: &str) -> String {
+    let hash = windrow_journal::Hash::of(branch.as_bytes()).to_string();
+    let short: String = hash.chars().take(6).collect();
+    format!("{}-{short}", windrow_world::git::path_slug(branch))
+}
+
 /// The lane with exactly the merged tree in it.
 fn lane(gate: &Gate) -> Result<PathBuf, String> {
     let worktrees = gate.place.lanes().map_err(|e| chain(&e))?;
     let commit = Oid::parse(&gate.commit).map_err(|e| chain(&e))?;
-    let path = worktrees.root().join("lane-1");
+    let path = worktrees.root().join(&gate.lane);
     let tree = match worktrees.find(&path).map_err(|e| chain(&e))? {
         Some(tree) => {
             worktrees.reset_warm(&tree, &Saved::scratch(&tree), &commit).map_err(|e| chain(&e))?;

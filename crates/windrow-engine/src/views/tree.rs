@@ -24,11 +24,11 @@ pub(crate) fn tree_rows(state: &State, place: &Place) -> Vec<TreeRow> {
             TreeRow { id: id.to_string(), path, used: used.to_owned(), note }
         })
         .collect();
-    let lane = place.folder.join("lanes").join("lane-1");
-    if lane.exists() {
+    let lanes = std::fs::read_dir(place.folder.join("lanes"));
+    for lane in lanes.into_iter().flatten().flatten() {
         rows.push(TreeRow {
-            id: "lane-1".to_owned(),
-            path: lane,
+            id: lane.file_name().to_string_lossy().into_owned(),
+            path: lane.path(),
             used: "warm".to_owned(),
             note: Some("gates run here".to_owned()),
         });

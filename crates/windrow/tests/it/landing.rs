@@ -194,9 +194,11 @@ fn held_work_waits_for_a_person() {
 #[test]
 fn what_waits_for_held_work_says_so() {
     let env = place();
-    let list = windrow_testkit::TaskList::new()
-        .task("one", "echo 1 > one.txt", &[])
-        .task("two", "echo 2 > two.txt", &["Depends on: 1"]);
+    let list = windrow_testkit::TaskList::new().task("one", "echo 1 > one.txt", &[]).task(
+        "two",
+        "echo 2 > two.txt",
+        &["Depends on: 1"],
+    );
     let ran = run_list(&env, &list, &["--hold"]).code(3);
     assert!(ran.out.contains("`windrow land --all`"), "{ran}");
     let waits = "waits for t-1, which is held";

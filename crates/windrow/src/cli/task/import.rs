@@ -30,7 +30,8 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Outcome {
     let mut desk = context.desk_of(&project)?;
     let mut tasks = Vec::new();
     for file in &files {
-        let call = ProjectCall::Import { file: file.file.clone(), tasks: file.drafts() };
+        let call =
+            ProjectCall::Import { file: file.file.clone(), tasks: file.drafts(), approved: false };
         match desk.ask(call)? {
             Reply::Tasks(rows) => tasks.extend(rows),
             other => return Err(unexpected(&other)),
