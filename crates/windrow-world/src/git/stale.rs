@@ -6,6 +6,7 @@
 //! work in the repository, as far as can be seen, and one that cannot be looked at counts as there.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -43,11 +44,14 @@ fn nobody_at_work(repo: &Repo) -> bool {
         if !name.starts_with("git") {
             return true;
         }
-        let Ok(cwd) = fs::read_link(process.join("cwd")) else {
-            // It ended meanwhile, or it is somebody else's.
-            return has_ended(&process);
+        let look = fs::read_link(process.join("cwd"))
+            .and_then(|cwd| Ok((cwd, fs::read(process.join("environ"))?)));
+        let (cwd, env) = match look {
+            Ok(look) => look,
+            // On its way out it has no folder any more.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
+            Err(_) => return has_ended(&process),
         };
-        let Ok(env) = fs::read(process.join("environ")) else { return false };
         let named = |folder: &Path| {
             let folder = folder.as_os_str().as_encoded_bytes();
             env.windows(folder.len().max(1)).any(|part| part == folder)
