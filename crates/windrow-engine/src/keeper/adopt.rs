@@ -149,7 +149,12 @@ pub fn request_stop(job_dir: &Path, reason: &str) -> Result<bool, KeeperError> {
         folder.write("stop.json", &StopRecord { reason: reason.to_owned() })?;
     }
     match living_keeper(&folder)? {
-        Some(keeper) => Ok(keeper.signal(Signal::TERM)?),
+        Some(keeper) => {
+            let asked = keeper.signal(Signal::TERM)?;
+            // Somebody may have stopped it; it has to run to end its agent.
+            keeper.signal(Signal::CONT)?;
+            Ok(asked)
+        }
         None => Ok(folder.try_lock()?.is_none()),
     }
 }

@@ -183,6 +183,9 @@ fn show(context: &Context, view: &DaemonView, format: Format) -> Outcome {
 fn log_to_stderr() {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing_subscriber::filter::LevelFilter::INFO.into());
-    let log = tracing_subscriber::fmt().with_ansi(false).with_target(false).with_writer(io::stderr);
+    // A log that cannot be written (a full disk) must not end the daemon: complaining about it on
+    // standard error would.
+    let log = tracing_subscriber::fmt().with_ansi(false).with_target(false);
+    let log = log.with_writer(io::stderr).log_internal_errors(false);
     let _set_once = log.with_env_filter(filter.from_env_lossy()).try_init();
 }
