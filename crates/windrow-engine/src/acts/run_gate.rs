@@ -19,6 +19,9 @@ use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
 use crate::keeper::{self, How, JobState, Launch, Program};
 use crate::place::Place;
 
+/// Milliseconds a gate gets that was given no limit: nobody could end one that waits forever.
+const LONGEST_MS: u64 = 2 * 3_600_000;
+
 /// How often a long gate is looked after while it runs.
 const EVERY: Duration = Duration::from_secs(3600);
 
@@ -51,7 +54,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         commit: commit.clone(),
         lane: lane_name(&landing.branch),
         commands: state.gates_of(landing),
-        time_ms: run.gate_ms,
+        time_ms: Some(run.gate_ms.unwrap_or(LONGEST_MS)),
         grace_ms: run.grace_ms,
     };
     let round = landing.round;
