@@ -61,26 +61,52 @@ pub enum ReplaceError {
 /// # Errors
 /// When any step fails; the old content is then still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
-    replace_when(path, bytes, |_| Ok(()))
+    let (temp, target) = prepared(path, bytes)?;
+    temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
+    sync_folder(path, folder_of(&target))
 }
 
 /// Replaces the content of `path` only if it still is `expected`.
 ///
-/// The file is read again when the new content is already durable, right before the rename. Between
-/// that reading and the rename lies a window of two system calls in which another writer's change
-/// would be lost; nothing portable closes it.
+/// Where the system can (Linux), the new file changes places with the old one, and what came out is
+/// looked at: another writer who was faster is put back and nothing of theirs is lost. Elsewhere a
+/// window of two system calls is left.
 ///
 /// # Errors
 /// [`ReplaceError::Changed`] when it is something else or gone, or any failed step.
 pub fn replace_if_unchanged(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
-    replace_when(path, new, |target| match fs::read(target) {
-        Ok(now) if now == expected => Ok(()),
-        Ok(_) => Err(ReplaceError::Changed { path: path.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(ReplaceError::Changed { path: path.to_owned() })
-        }
+    let (temp, target) = prepared(path, new)?;
+    let changed = || ReplaceError::Changed { path: path.to_owned() };
+    let holds = |file: &Path| match fs::read(file) {
+        Ok(now) => Ok(now == expected),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(io_error("read", path, source)),
-    })
+    };
+    if !holds(&target)? {
+        return Err(changed());
+    }
+    if change_places(temp.path(), &target) {
+        if !holds(temp.path())? {
+            change_places(temp.path(), &target);
+            return Err(changed());
+        }
+    } else {
+        temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
+    }
+    sync_folder(path, folder_of(&target))
+}
+
+/// Lets two files change names at once; false where the system or the file system cannot.
+#[cfg(target_os = "linux")]
+fn change_places(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+/// The same on systems that have no such call.
+#[cfg(not(target_os = "linux"))]
+fn change_places(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// Creates `path` with this content, whole or not at all; durable when this returns.
@@ -130,11 +156,8 @@ pub fn append_line(path: &Path, line: &[u8]) -> Result<(), ReplaceError> {
     if length == 0 { sync_folder(path, folder_of(path)) } else { Ok(()) }
 }
 
-fn replace_when(
-    path: &Path,
-    bytes: &[u8],
-    check: impl FnOnce(&Path) -> Result<(), ReplaceError>,
-) -> Result<(), ReplaceError> {
+/// The new content beside the file it is for, with that file's mode and owner, and where it goes.
+fn prepared(path: &Path, bytes: &[u8]) -> Result<(NamedTempFile, PathBuf), ReplaceError> {
     let target = follow_links(path)?;
     let folder = folder_of(&target);
     let old = match fs::metadata(&target) {
@@ -149,9 +172,7 @@ fn replace_when(
         keep_owner_and_mode(temp.as_file(), &old)
             .map_err(|source| io_error("set the mode of", path, source))?;
     }
-    check(&target)?;
-    temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
-    sync_folder(path, folder)
+    Ok((temp, target))
 }
 
 /// A durable file with these bytes in `folder`, gone again when it is dropped.

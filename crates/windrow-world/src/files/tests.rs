@@ -132,3 +132,30 @@ fn many_appenders_lose_no_line() {
     lines.dedup();
     assert_eq!(lines.len(), 100);
 }
+
+#[test]
+fn two_writers_that_only_replace_what_they_read_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = &dir.path().join("TASKS.md");
+    replace(path, b"").unwrap();
+    let append = |name: &str| {
+        for nth in 0..60 {
+            loop {
+                let before = fs::read(path).unwrap();
+                let now = [&before[..], format!("{name} {nth}\n").as_bytes()].concat();
+                match replace_if_unchanged(path, &before, &now) {
+                    Ok(()) => break,
+                    Err(ReplaceError::Changed { .. }) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| append("one"));
+        scope.spawn(|| append("two"));
+    });
+    let text = fs::read_to_string(path).unwrap();
+    let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!((lines("one"), lines("two")), (60, 60));
+}
