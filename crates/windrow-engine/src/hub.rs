@@ -306,7 +306,7 @@ impl Hub {
         let (home, windrow) = (self.home.clone(), self.windrow.clone());
         let (handle, project) = (self.handle.clone(), project.clone());
         tokio::spawn(async move {
-            let opened = opening::open(&home, &windrow, &project, handle.clone()).await;
+            let opened = opening::open(&home, &windrow, &project).await;
             handle.send(Input::Opened(id, opened.map(Box::new)));
         });
     }

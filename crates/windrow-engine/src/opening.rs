@@ -11,7 +11,6 @@ use windrow_journal::{OpenError, SqliteJournal};
 
 use crate::chain;
 use crate::home::Home;
-use crate::hub::HubHandle;
 use crate::ledger::Ledger;
 use crate::place::{Place, Windrow};
 
@@ -36,7 +35,6 @@ pub(crate) async fn open(
     home: &Home,
     windrow: &Windrow,
     project: &ProjectRef,
-    _handle: HubHandle,
 ) -> Result<Opened, Failure> {
     let place = Place::new(home, project, windrow);
     let place = tokio::task::spawn_blocking(move || prepare(place))

@@ -7,7 +7,6 @@
 pub mod cmd;
 pub mod files;
 pub mod git;
-pub mod memory;
 pub mod ports;
 pub mod proc;
 pub mod trackers;

@@ -171,8 +171,7 @@ fn begin(mut start: Start) -> Result<Begun, String> {
     }
     let brief = start.folder.join("brief.md");
     files::replace(&brief, start.brief.render().as_bytes()).map_err(|e| chain(&e))?;
-    let _place = start.place;
-    let keeper = keeper::launch(&start.folder, &start.launch, &_place.keeper);
+    let keeper = keeper::launch(&start.folder, &start.launch, &start.place.keeper);
     keeper.map(Begun::Running).map_err(|e| chain(&e))
 }
 
