@@ -48,9 +48,7 @@ fn nobody_at_work(repo: &Repo) -> bool {
             .and_then(|cwd| Ok((cwd, fs::read(process.join("environ"))?)));
         let (cwd, env) = match look {
             Ok(look) => look,
-            // On its way out it has no folder any more.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
-            Err(_) => return has_ended(&process),
+            Err(error) => return is_leaving(&error) || has_ended(&process),
         };
         let named = |folder: &Path| {
             let folder = folder.as_os_str().as_encoded_bytes();
@@ -58,6 +56,12 @@ fn nobody_at_work(repo: &Repo) -> bool {
         };
         !folders.iter().any(|folder| cwd.starts_with(folder) || named(folder))
     })
+}
+
+/// On its way out a process has no folder any more, or no memory to read an environment from.
+fn is_leaving(error: &io::Error) -> bool {
+    let no_memory = rustix::io::Errno::SRCH.raw_os_error();
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(no_memory)
 }
 
 /// Gone, or waiting for its parent to take notice.
