@@ -141,6 +141,31 @@ pub enum Leftovers {
     Refuse,
 }
 
+/// What the folder of a worker's worktree is called after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TreeNames {
+    /// The worker, such as `quill`.
+    #[default]
+    Worker,
+    /// The task, such as `task-3` for `t-3` and `task-3-2` for its second try.
+    Task,
+}
+
+impl TreeNames {
+    /// The folder's name for a worker of that name on a try (from 1) of that task.
+    ///
+    /// A second try has a name of its own because the tree of the first may still be in use.
+    #[must_use]
+    pub fn folder(self, worker: &str, task: TaskId, attempt: u32) -> String {
+        match self {
+            Self::Worker => worker.to_owned(),
+            Self::Task if attempt <= 1 => format!("task-{}", task.0),
+            Self::Task => format!("task-{}-{attempt}", task.0),
+        }
+    }
+}
+
 /// The person whose name stands on the landing commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -178,6 +203,8 @@ pub struct RunSpec {
     pub identity: Identity,
     /// The folder for worktrees, absolute.
     pub trees: String,
+    /// What the folders in it are called after.
+    pub tree_names: TreeNames,
     /// Failed tries before a task is stuck.
     pub tries: u32,
     /// Interruptions from outside in a row before one counts as a failed try.
@@ -215,6 +242,7 @@ impl Default for RunSpec {
             agents: BTreeMap::new(),
             identity: Identity::default(),
             trees: String::new(),
+            tree_names: TreeNames::Worker,
             tries: 3,
             interruptions: 5,
             leftovers: Leftovers::Commit,

@@ -26,9 +26,16 @@ impl ReportLeased {
         if session.wish() != Wish::Lease {
             return Err(Rejection::NotAwaited { session: self.session });
         }
-        let warm = state.trees.iter().find(|(_, record)| record.used == TreeUse::Warm);
-        let (tree, reuse) =
-            warm.map_or((TreeId(state.last_tree + 1), false), |(tree, _)| (*tree, true));
+        let folder = state.runs.get(&session.run).map(|run| {
+            let name = run.spec.tree_names.folder(&self.name, session.task, session.attempt);
+            format!("{}/{name}", run.spec.trees)
+        });
+        let warm = || state.trees.iter().filter(|(_, record)| record.used == TreeUse::Warm);
+        // The one that lies there already need not be moved.
+        let there = warm().find(|(_, record)| folder.as_ref() == Some(&record.path));
+        let (tree, reuse) = there
+            .or_else(|| warm().next())
+            .map_or((TreeId(state.last_tree + 1), false), |(tree, _)| (*tree, true));
         Ok(vec![Event::SessionLeased {
             session: self.session,
             name: self.name.clone(),

@@ -6,13 +6,15 @@ use windrow_core::State;
 use windrow_core::state::{Session, Task};
 use windrow_world::git::{Oid, Repo, Tree, WorktreeError, Worktrees, branch_slug, is_ancestor};
 
-/// The folder for a session: its name below the run's folder, unless an older tree lies there.
+/// The folder for a session, below the run's folder; another name when an older tree lies there.
 pub(super) fn path_for(state: &State, session: &Session, root: &Path) -> Option<PathBuf> {
     let lease = session.lease.as_ref()?;
-    let path = root.join(&lease.name);
+    let run = &state.runs.get(&session.run)?.spec;
+    let name = run.tree_names.folder(&lease.name, session.task, session.attempt);
+    let path = root.join(&name);
     let text = path.to_string_lossy();
     let taken = state.trees.iter().any(|(id, tree)| *id != lease.tree && tree.path == text);
-    Some(if taken { root.join(format!("{}-{}", lease.name, lease.tree)) } else { path })
+    Some(if taken { root.join(format!("{name}-{}", lease.tree)) } else { path })
 }
 
 /// The branch for a session, such as `windrow/t-3-add-login`, or `windrow/t-3-add-login-s-8` when

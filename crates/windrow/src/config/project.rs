@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers};
+use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers, TreeNames};
 
 use super::{duration, toml_file};
 use crate::error::CliError;
@@ -45,6 +45,8 @@ pub(crate) struct ProjectConfig {
     pub(crate) caches: Vec<String>,
     /// The folder for worktrees; `{project}` stands for the project's name.
     worktrees: Option<String>,
+    /// What the folders in it are called after.
+    pub(crate) worktree_names: TreeNames,
 }
 
 /// How long things may take, in milliseconds.

@@ -16,5 +16,7 @@ mod machine;
 mod place;
 mod plans;
 mod scopes;
+mod seeing;
 mod task_files;
+mod tree_names;
 mod words;

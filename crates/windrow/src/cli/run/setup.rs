@@ -75,6 +75,7 @@ fn spec(
         agent: agent(args, config)?,
         agents: config.agents(),
         trees: text_of(&trees)?,
+        tree_names: config.worktree_names,
         tries: args.tries.or(config.tries).map_or(usual.tries, std::num::NonZeroU32::get),
         leftovers: config.leftovers,
         limits: Limits { silence_ms: limits.silence, time_ms: limits.time },

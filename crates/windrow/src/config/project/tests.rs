@@ -27,6 +27,7 @@ ports = [3000, 5432]
 precious = [".env.local"]
 caches = ["target/"]
 worktrees = "/trees/{project}"
+worktree-names = "task"
 
 [limits]
 silence = "10m"
@@ -47,6 +48,7 @@ run = "echo hi"
     assert_eq!(config.limits.silence, Some(600_000));
     assert_eq!(config.limits.gate, Some(90_000));
     assert_eq!(config.leftovers, Leftovers::Refuse);
+    assert_eq!(config.worktree_names, TreeNames::Task);
     let agents = config.agents();
     let argv = AgentCommand::Argv(vec!["my-agent".to_owned(), "--quiet".to_owned()]);
     assert_eq!(agents["tester"].command, argv);
