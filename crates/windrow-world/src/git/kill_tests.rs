@@ -15,7 +15,7 @@ use super::{
 };
 use crate::cmd::{Cmd, CmdError, which};
 
-const NAME: &str = "refs/windrow/kept/s/1";
+pub(super) const NAME: &str = "refs/windrow/kept/s/1";
 
 const WRAPPER: &str = r#"
 read -r n < "$count"
@@ -29,7 +29,7 @@ exec "$real" "$@"
 "#;
 
 /// What one child does, by name.
-fn act(verb: &str, home: &Path) {
+pub(super) fn act(verb: &str, home: &Path) {
     let repo = Repo::at(home.join("main/.git"));
     let worktrees =
         Worktrees::open(repo.clone(), &home.join("trees"), &home.join("state")).unwrap();
@@ -64,11 +64,6 @@ fn act(verb: &str, home: &Path) {
         }
         "restore" => {
             let back = worktrees.root().join("back");
-            if found(&back).is_some_and(|tree| !tree.git_dir.join("windrow-making").exists())
-                && back.join("new").exists()
-            {
-                return;
-            }
             restore(&worktrees, NAME, &home.join("trash"), &back, "windrow/back").unwrap();
         }
         other => panic!("unknown verb {other}"),
@@ -130,7 +125,7 @@ fn killed(fx: &Fixture, verb: &str, at: usize, mode: &str) -> bool {
 }
 
 /// A repository with a branch `start` and a newer `main`.
-fn ground() -> Fixture {
+pub(super) fn ground() -> Fixture {
     let fx = Fixture::new();
     git(&fx.main, ["branch", "start"]);
     put(&fx.main.join("a.txt"), "next\n");
@@ -154,7 +149,7 @@ fn worked(fx: &Fixture) -> Tree {
     tree
 }
 
-fn text(path: PathBuf) -> String {
+pub(super) fn text(path: PathBuf) -> String {
     fs::read_to_string(path).unwrap()
 }
 
@@ -260,12 +255,15 @@ fn using_a_tree_again_is_finished_by_the_next_call() {
     });
 }
 
+/// The work of [`worked`] under a kept ref, and its tree gone.
+pub(super) fn closed(fx: &Fixture) {
+    worked(fx);
+    act("close", &fx.beside(""));
+}
+
 #[test]
 fn restoring_is_finished_by_the_next_call() {
-    let prepare = |fx: &Fixture| {
-        worked(fx);
-        act("close", &fx.beside(""));
-    };
+    let prepare = closed;
     sweep("restore", prepare, |fx, when| {
         let path = fx.path("back");
         for (name, bytes) in [("new", "new\n"), ("b.txt", "hidden\n"), ("nested/file", "nested\n")]

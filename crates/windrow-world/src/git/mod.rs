@@ -25,10 +25,14 @@ mod open;
 mod repo;
 mod restore;
 mod restore_files;
+#[cfg(test)]
+mod restore_kill_tests;
+mod restore_pinned;
 mod seal;
 mod stale;
 mod worktree;
 mod worktree_lock;
+mod worktree_refill;
 mod worktree_registry;
 mod worktree_reset;
 mod worktree_slug;

@@ -12,7 +12,10 @@ use super::capture_index::{blobs, existing};
 use super::capture_meta::{Meta, VERSION, as_path, percent};
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::restore_files::Refill;
+use super::restore_pinned as pinned;
 use super::worktree::{WorktreeError, Worktrees};
+use super::worktree_refill::{Refilling, missing_in};
+use super::worktree_registry::Head;
 
 /// The folder of all kept refs.
 pub const KEPT: &str = "refs/windrow/kept";
@@ -83,7 +86,8 @@ pub struct KeptSummary {
 pub struct Restored {
     /// The new worktree.
     pub tree: Tree,
-    /// What was captured but could not be brought back, by its path in the tree.
+    /// What was captured but could not be brought back, by its path in the tree; where a person put
+    /// something else meanwhile, that stays.
     pub missing: Vec<PathBuf>,
 }
 
@@ -148,7 +152,8 @@ pub fn drop_kept(repo: &Repo, name: &str, expected: &Oid) -> Result<(), GitError
 ///
 /// A HEAD that was on a branch comes back on the new branch `branch`; one that was detached stays
 /// so, and a stopped rebase will end on `branch`. What is in the folder `trash` moves back into the
-/// tree. Called again with the same arguments after it was killed, it finishes.
+/// tree. Called again with the same arguments after it was killed, it finishes; what somebody put
+/// into the half-made tree meanwhile stays. A tree it had finished it returns untouched.
 pub fn restore(
     worktrees: &Worktrees,
     name: &str,
@@ -163,15 +168,22 @@ pub fn restore(
     let subject = subject.map_err(GitError::from)?;
     let meta =
         if subject.starts_with(SUBJECT.as_bytes()) { load_meta(repo, &commit)? } else { None };
+    let on_branch = Head::Branch(format!("refs/heads/{branch}"));
     let Some(meta) = meta else {
-        let tree = worktrees.create(path, branch, &commit)?;
-        return Ok(Restored { tree, missing: Vec::new() });
+        let to = Refilling { path, any: &commit, base: Some(&commit), head: &on_branch };
+        let (tree, missing) = worktrees.refill(&to, |half| pinned::fill(repo, &commit, half))?;
+        return Ok(Restored { tree, missing: missing.unwrap_or_default() });
     };
     if meta.version > VERSION {
         return Err(RestoreError::Newer { name: name.to_owned(), version: meta.version });
     }
-    let (tree, missing) = worktrees.refill(path, &commit, meta.head.as_ref(), |tree| {
-        Refill::of(repo, &commit, tree, branch)?.run(&meta, trash)
-    })?;
+    let head = match (&meta.branch, &meta.head) {
+        (None, Some(head)) => Head::Detached(head.clone()),
+        _ => on_branch,
+    };
+    let to = Refilling { path, any: &commit, base: meta.head.as_ref(), head: &head };
+    let (tree, missing) =
+        worktrees.refill(&to, |half| Refill::of(repo, &commit, half, branch)?.run(&meta, trash))?;
+    let missing = missing.unwrap_or_else(|| missing_in(&tree, &meta.items));
     Ok(Restored { tree, missing })
 }

@@ -1,4 +1,8 @@
-//! Writing captured files, index and sequencer state into a new, empty worktree.
+//! Writing captured files, index and sequencer state into a new worktree.
+//!
+//! A killed call may have begun, and a person may have been in the tree since. So each file is
+//! judged by its content: what is absent, or the beginning of what belongs there, is written; what
+//! is there already stays; anything else is somebody's, stays as well, and is reported.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -14,7 +18,8 @@ use super::capture_sequencer as sequencer;
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree::WorktreeError;
-use super::worktree_registry::{self as registry, Head, file_error, is_there};
+use super::worktree_refill::Half;
+use super::worktree_registry::{self as registry, file_error, is_there};
 
 /// How many blobs are held in memory at a time.
 const AT_ONCE: usize = 256;
@@ -22,9 +27,10 @@ const AT_ONCE: usize = 256;
 /// One kept commit on its way into a worktree.
 #[derive(Debug)]
 pub(super) struct Refill<'a> {
-    pub(super) repo: &'a Repo,
-    pub(super) tree: &'a Tree,
-    pub(super) branch: &'a str,
+    repo: &'a Repo,
+    half: &'a Half<'a>,
+    tree: &'a Tree,
+    branch: &'a str,
     stored: Files,
 }
 
@@ -36,7 +42,7 @@ impl<'a> Refill<'a> {
     pub(super) fn of(
         repo: &'a Repo,
         commit: &Oid,
-        tree: &'a Tree,
+        half: &'a Half<'a>,
         branch: &'a str,
     ) -> Result<Self, GitError> {
         let answer = repo.git(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()]).success()?;
@@ -51,15 +57,11 @@ impl<'a> Refill<'a> {
             let oid = Oid::parse(words.nth(1).unwrap_or_default())?;
             stored.insert(line.get(tab + 1..).unwrap_or_default().to_vec(), (mode, oid));
         }
-        Ok(Self { repo, tree, branch, stored })
+        Ok(Self { repo, half, tree: half.tree, branch, stored })
     }
 
-    /// Fills the tree; returns what is missing and the HEAD it is to have.
-    pub(super) fn run(
-        &self,
-        meta: &Meta,
-        trash: &Path,
-    ) -> Result<(Vec<PathBuf>, Head), WorktreeError> {
+    /// Fills the tree; returns what is missing.
+    pub(super) fn run(&self, meta: &Meta, trash: &Path) -> Result<Vec<PathBuf>, WorktreeError> {
         let names = ["deleted", "empty", "index"];
         let found =
             names.iter().filter_map(|name| Some((*name, &self.stored.get(name.as_bytes())?.1)));
@@ -72,21 +74,27 @@ impl<'a> Refill<'a> {
         };
         self.write_state()?;
         if let Some(index) = found.get("index") {
-            registry::replace(&self.tree.git_dir.join("index"), index)?;
+            self.half.index(|path| registry::replace(path, index))?;
         }
-        self.write_files(meta, &list("deleted").into_iter().collect())?;
+        let mut missing = self.write_files(meta, &list("deleted").into_iter().collect())?;
         for dir in list("empty") {
-            make_dirs(&self.tree.path, &dir)?;
+            if !make_dirs(&self.tree.path, &dir)? {
+                missing.push(as_path(&dir));
+            }
         }
-        let missing = self.bring_back(meta, trash)?;
-        let head = self.head(meta)?;
+        missing.extend(self.bring_back(meta, trash)?);
+        self.send_rebase_here()?;
         // What cannot be refreshed, such as a conflict, keeps its state: the status is no news.
-        let refresh = ["update-index", "-q", "--refresh"];
-        self.repo.git_in(self.tree, refresh).output().map_err(GitError::from)?;
-        Ok((missing, head))
+        let refresh = self.repo.git_in(self.tree, ["update-index", "-q", "--refresh"]);
+        drop(self.half.alone.run(refresh));
+        Ok(missing)
     }
 
-    fn write_files(&self, meta: &Meta, deleted: &HashSet<TreePath>) -> Result<(), GitError> {
+    fn write_files(
+        &self,
+        meta: &Meta,
+        deleted: &HashSet<TreePath>,
+    ) -> Result<Vec<PathBuf>, GitError> {
         let mut files = self.below(b"files/");
         let trashed = |path: &[u8]| {
             meta.items.iter().any(|item| {
@@ -101,7 +109,7 @@ impl<'a> Refill<'a> {
                 files.entry(entry.path).or_insert((entry.mode, entry.oid));
             }
         }
-        self.write_all(&self.tree.path, files)
+        self.write_all(&self.tree.path, files, Owner::Anybody)
     }
 
     /// Writes the state of a stopped operation into the git directory.
@@ -110,18 +118,23 @@ impl<'a> Refill<'a> {
         if let Some(name) = files.keys().find(|name| !sequencer::is_state(name)) {
             return Err(hostile(name));
         }
-        self.write_all(&self.tree.git_dir, files)
+        self.write_all(&self.tree.git_dir, files, Owner::Restore).map(drop)
     }
 
-    fn write_all(&self, root: &Path, files: Files) -> Result<(), GitError> {
+    /// Writes every file that is not there; returns those whose place somebody else's took.
+    fn write_all(&self, root: &Path, files: Files, owner: Owner) -> Result<Vec<PathBuf>, GitError> {
+        let mut taken = Vec::new();
         let files: Vec<_> = files.into_iter().collect();
         for part in files.chunks(AT_ONCE) {
             let bytes = blobs(self.repo, part.iter().map(|(_, (_, oid))| oid))?;
             for ((path, (mode, _)), bytes) in part.iter().zip(bytes) {
-                write_one(root, path, *mode, &bytes)?;
+                step();
+                if !write_one(root, path, *mode, &bytes, owner)? {
+                    taken.push(as_path(path));
+                }
             }
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Everything below one folder of the kept tree, by its path in that.
@@ -133,8 +146,8 @@ impl<'a> Refill<'a> {
         files.collect()
     }
 
-    /// Decides what HEAD is to be, and sends a stopped rebase to the new branch.
-    fn head(&self, meta: &Meta) -> Result<Head, WorktreeError> {
+    /// Sends a stopped rebase to the new branch.
+    fn send_rebase_here(&self) -> Result<(), WorktreeError> {
         let branch = format!("refs/heads/{}", self.branch);
         for folder in ["rebase-merge", "rebase-apply"] {
             let name = self.tree.git_dir.join(folder).join("head-name");
@@ -153,12 +166,10 @@ impl<'a> Refill<'a> {
                     return Err(WorktreeError::BranchExists { branch, at });
                 }
             }
+            step();
             registry::replace(&name, format!("{branch}\n").as_bytes())?;
         }
-        match (&meta.branch, &meta.head) {
-            (None, Some(head)) => Ok(Head::Detached(head.clone())),
-            _ => Ok(Head::Branch(branch)),
-        }
+        Ok(())
     }
 
     /// Moves trashed items back; returns those that are nowhere, or whose place is taken.
@@ -172,11 +183,11 @@ impl<'a> Refill<'a> {
             if item.registration && item.path != b"modules" {
                 return Err(hostile(&item.path));
             }
-            if is_there(&from) && !is_there(&to) {
-                if !item.registration {
-                    make_parents(&self.tree.path, &item.path, true)?;
-                }
+            let reachable = item.registration || make_parents(&self.tree.path, &item.path, true)?;
+            if is_there(&from) && !is_there(&to) && reachable {
+                step();
                 fs::rename(&from, &to).map_err(file_error("bring back", &to))?;
+                step();
             } else if is_there(&from) || !is_there(&to) || placed.contains(&item.path[..]) {
                 missing.push(as_path(&item.path));
             }
@@ -202,30 +213,94 @@ impl<'a> Refill<'a> {
         }
         let back = [b"gitdir: ", git_dir.as_os_str().as_bytes(), b"\n"].concat();
         registry::replace(&link, &back)?;
+        step();
+        // A lock that is there now is of a killed call, whose git would hold that of the tree.
+        let lock = git_dir.join("config.lock");
+        registry::remove_if_there(&lock).map_err(file_error("remove", &lock))?;
         let config = self.repo.git(["config", "--file"]).arg(git_dir.join("config"));
-        config.arg("core.worktree").arg(&folder).success()?;
-        Ok(())
+        self.half.alone.run(config.arg("core.worktree").arg(&folder)).map(drop)
     }
 }
 
-/// Writes a file or link below `root`, anew if it is there already.
-fn write_one(root: &Path, path: &[u8], mode: u32, bytes: &[u8]) -> Result<(), GitError> {
-    make_parents(root, path, false)?;
+/// Whose a file may be that is in the place of one to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// Only ours: it is written anew.
+    Restore,
+    /// Anybody's: it is judged.
+    Anybody,
+}
+
+/// Writes a file or link below `root`; whether it is there now, and not somebody else's.
+fn write_one(
+    root: &Path,
+    path: &[u8],
+    mode: u32,
+    bytes: &[u8],
+    owner: Owner,
+) -> Result<bool, GitError> {
+    if !make_parents(root, path, false)? {
+        return Ok(false);
+    }
     let real = on_disk(root, path);
     let write = || {
+        if owner == Owner::Anybody {
+            match judge(&real, mode, bytes)? {
+                Found::Ours => return Ok(true),
+                Found::Foreign => return Ok(false),
+                Found::Unfinished => {}
+            }
+        }
         registry::remove_if_there(&real)?;
         if mode == 0o120_000 {
-            return symlink(std::ffi::OsStr::from_bytes(bytes), &real);
+            return symlink(std::ffi::OsStr::from_bytes(bytes), &real).map(|()| true);
         }
         let bits = if mode == 0o100_755 { 0o777 } else { 0o666 };
         let mut file = File::options().write(true).create_new(true).mode(bits).open(&real)?;
-        file.write_all(bytes)
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        file.write_all(first)?;
+        step();
+        file.write_all(second).map(|()| true)
     };
     write().map_err(file_error("write", &real))
 }
 
-/// Makes the folders above a path, refusing to go through anything but real folders.
-fn make_parents(root: &Path, path: &[u8], git_folder: bool) -> Result<(), GitError> {
+/// What is where a file belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The whole file.
+    Ours,
+    /// Nothing, or the beginning of it.
+    Unfinished,
+    /// Something else.
+    Foreign,
+}
+
+/// Judges by its content what is where a file or link belongs.
+pub(super) fn judge(real: &Path, mode: u32, bytes: &[u8]) -> io::Result<Found> {
+    let meta = match real.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Unfinished),
+        other => other?,
+    };
+    let held = if mode == 0o120_000 && meta.is_symlink() {
+        let to = fs::read_link(real)?;
+        return Ok(if to.as_os_str().as_bytes() == bytes { Found::Ours } else { Found::Foreign });
+    } else if mode != 0o120_000 && meta.is_file() {
+        fs::read(real)?
+    } else {
+        return Ok(Found::Foreign);
+    };
+    Ok(if held == bytes {
+        Found::Ours
+    } else if bytes.starts_with(&held) {
+        Found::Unfinished
+    } else {
+        Found::Foreign
+    })
+}
+
+/// Makes the folders above a path, refusing to go through a link; whether nothing is in the way.
+fn make_parents(root: &Path, path: &[u8], git_folder: bool) -> Result<bool, GitError> {
     let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
     let Some((name, above)) = parts.split_last() else { return Err(hostile(path)) };
     let mut dir = root.to_owned();
@@ -234,20 +309,22 @@ fn make_parents(root: &Path, path: &[u8], git_folder: bool) -> Result<(), GitErr
         dir.push(std::ffi::OsStr::from_bytes(part));
         match fs::create_dir(&dir) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if !dir.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-                    return Err(hostile(path));
+                match dir.symlink_metadata() {
+                    Ok(meta) if meta.is_dir() => {}
+                    Ok(meta) if meta.is_file() => return Ok(false),
+                    _ => return Err(hostile(path)),
                 }
             }
             other => other.map_err(file_error("make", &dir))?,
         }
     }
-    if git_folder && name.eq_ignore_ascii_case(b".git") {
-        return Ok(());
+    if !(git_folder && name.eq_ignore_ascii_case(b".git")) {
+        check_name(path, name)?;
     }
-    check_name(path, name)
+    Ok(true)
 }
 
-fn make_dirs(root: &Path, path: &[u8]) -> Result<(), GitError> {
+fn make_dirs(root: &Path, path: &[u8]) -> Result<bool, GitError> {
     make_parents(root, &[path, b"/x"].concat(), false)
 }
 
@@ -259,3 +336,11 @@ fn check_name(path: &[u8], part: &[u8]) -> Result<(), GitError> {
 fn hostile(path: &[u8]) -> GitError {
     GitError::Answer { what: "kept path", text: String::from_utf8_lossy(path).into_owned() }
 }
+
+/// A moment at which tests kill.
+#[cfg(test)]
+pub(super) use super::restore_kill_tests::step;
+
+/// A moment at which tests kill.
+#[cfg(not(test))]
+pub(super) const fn step() {}

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree_lock::{Held, Slots};
+use super::worktree_refill;
 use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
 
 /// A worktree that could not be made, reset, used again or removed; nothing of worth was touched.
@@ -168,6 +169,9 @@ impl Worktrees {
     /// Tells whether a registered tree is done; an error when it may hold somebody's work.
     fn is_finished(&self, tree: &Tree, wanted: &Head) -> Result<bool, WorktreeError> {
         let unsaved = |why: String| WorktreeError::Unsaved { path: tree.path.clone(), why };
+        if worktree_refill::is_half_restored(tree) {
+            return Err(unsaved("kept work is being restored into it".to_owned()));
+        }
         if is_there(&tree.git_dir.join(MAKING)) {
             return Ok(false);
         }
@@ -192,7 +196,7 @@ impl Worktrees {
         }
     }
 
-    fn add(
+    pub(super) fn add(
         &self,
         list: &Held,
         path: &Path,
@@ -271,57 +275,6 @@ impl Worktrees {
         Ok(())
     }
 
-    /// Makes an empty tree at `path`, has it filled, and gives it the HEAD that `fill` returns.
-    ///
-    /// A branch is made at `base`, or left without a commit when there is none; `any` is a commit
-    /// at which the registration can start. A killed call is recognised by its mark and done again.
-    pub(super) fn refill(
-        &self,
-        path: &Path,
-        any: &Oid,
-        base: Option<&Oid>,
-        fill: impl FnOnce(&Tree) -> Result<(Vec<PathBuf>, Head), WorktreeError>,
-    ) -> Result<(Tree, Vec<PathBuf>), WorktreeError> {
-        let path = self.inside(path)?;
-        let _alone = self.lock_tree(&path)?;
-        let tree = {
-            let list = self.lock_list()?;
-            match registry::find(&self.repo, &path)? {
-                Some(tree) if is_there(&tree.git_dir.join(MAKING)) => tree,
-                Some(tree) if is_there(&tree.git_dir.join("index")) => {
-                    return Err(WorktreeError::PathTaken { path: tree.path });
-                }
-                Some(tree) if holds_files(&tree.path)? => {
-                    return Err(WorktreeError::PathTaken { path: tree.path });
-                }
-                Some(tree) => tree,
-                None => self.add(&list, &path, &Head::Detached(any.clone()), any)?,
-            }
-        };
-        let marker = tree.git_dir.join(MAKING);
-        registry::replace(&marker, b"")?;
-        fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
-        registry::relink(&self.repo, &tree)?;
-        registry::unlock(&tree)?;
-        let (missing, head) = fill(&tree)?;
-        {
-            let _list = self.lock_list()?;
-            match (base, &head) {
-                (Some(base), _) => self.make_branch(&head, base, &tree.path)?,
-                (None, Head::Branch(name)) => {
-                    if let Some(at) = self.repo.ref_value(name)? {
-                        let branch = short(name).to_owned();
-                        return Err(WorktreeError::BranchExists { branch, at });
-                    }
-                }
-                (None, Head::Detached(_)) => {}
-            }
-            registry::set_head(&tree, &head)?;
-        }
-        fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
-        Ok((tree, missing))
-    }
-
     /// The tree whose folder is `path`, by the repository's own list.
     pub fn find(&self, path: &Path) -> Result<Option<Tree>, WorktreeError> {
         Ok(registry::find(&self.repo, &self.inside(path)?)?)
@@ -365,7 +318,7 @@ impl Worktrees {
 }
 
 /// Tells whether a folder has anything in it but a worktree's link file.
-fn holds_files(path: &Path) -> Result<bool, GitError> {
+pub(super) fn holds_files(path: &Path) -> Result<bool, GitError> {
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(true),
