@@ -15,7 +15,7 @@ use windrow_journal::Text;
 
 use crate::hub::{failed, reply};
 use crate::project::Project;
-use crate::{kept, owner, prune, views};
+use crate::{kept, owner, prune, restoring, views};
 
 /// Takes one request.
 pub(crate) fn handle(
@@ -75,7 +75,9 @@ pub(crate) fn handle(
         ProjectCall::Text { hash } => kept::text(project, &hash, replies),
         ProjectCall::Task { task } => kept::task(project, task, replies),
         ProjectCall::Kept => kept::list(project, replies),
-        ProjectCall::Restore { refname, path } => kept::restore(project, refname, path, replies),
+        ProjectCall::Restore { refname, path } => {
+            restoring::restore(project, refname, path, replies);
+        }
         ProjectCall::Prune { dry_run, unlanded } => {
             prune::prune(project, dry_run, unlanded, actor, replies);
         }

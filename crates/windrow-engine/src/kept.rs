@@ -1,11 +1,10 @@
 //! Requests that read the journal or the repository, answered beside the loop.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use windrow_api::view::{KeptRow, LogRow, TaskView};
-use windrow_api::{ExitKind, Failure, Reply};
+use windrow_api::{ExitKind, Reply};
 use windrow_core::ids::TaskId;
 use windrow_core::state::TaskPhase;
 use windrow_core::{Rejection, State};
@@ -14,7 +13,7 @@ use windrow_world::git;
 
 use crate::chain;
 use crate::hub::{failed, reply};
-use crate::place::{Place, now};
+use crate::place::Place;
 use crate::project::Project;
 use crate::views;
 
@@ -72,19 +71,44 @@ pub(crate) fn text(project: &mut Project, hash: &str, replies: mpsc::Sender<Repl
 
 /// A task with its body.
 pub(crate) fn task(project: &mut Project, id: TaskId, replies: mpsc::Sender<Reply>) {
-    let (state, tools) = (project.state(), project.tools());
-    let Some(mut view) = views::task_view(state, &tools.place, id) else {
-        reply(&replies, failed(ExitKind::User, Rejection::NoTask(id).to_string()));
-        return;
-    };
-    let reader = tools.texts.clone();
-    tokio::spawn(async move {
-        let answer = match with_body(&reader, &mut view).await {
-            Ok(()) => Reply::Task(Box::new(view)),
-            Err(reason) => failed(ExitKind::World, reason),
+    after_append(project, replies, move |project, replies| {
+        let (state, tools) = (project.state(), project.tools());
+        let Some(mut view) = views::task_view(state, &tools.place, id) else {
+            reply(&replies, failed(ExitKind::User, Rejection::NoTask(id).to_string()));
+            return;
         };
-        reply(&replies, answer);
+        let reader = tools.texts.clone();
+        tokio::spawn(async move {
+            let answer = match with_body(&reader, &mut view).await {
+                Ok(()) => Reply::Task(Box::new(view)),
+                Err(reason) => failed(ExitKind::World, reason),
+            };
+            reply(&replies, answer);
+        });
     });
+}
+
+/// Begins `work` beside the loop once everything it can see in the state counts; when the append
+/// fails, the caller gets the error and nothing is begun.
+pub(crate) fn after_append(
+    project: &mut Project,
+    replies: mpsc::Sender<Reply>,
+    work: impl FnOnce(&Project, mpsc::Sender<Reply>) + Send + 'static,
+) {
+    let (begun, mut refused) = mpsc::channel(1);
+    let caller = replies.clone();
+    tokio::spawn(async move {
+        if let Some(answer @ Reply::Failed(_)) = refused.recv().await {
+            reply(&caller, answer);
+        }
+    });
+    project.answer(
+        begun,
+        Box::new(move |project| {
+            work(project, replies);
+            Reply::Done
+        }),
+    );
 }
 
 async fn with_body(reader: &SqliteReader, view: &mut TaskView) -> Result<(), String> {
@@ -102,24 +126,27 @@ async fn load(reader: &SqliteReader, hash: &str) -> Result<Option<String>, Strin
 
 /// Everything under the kept refs.
 pub(crate) fn list(project: &mut Project, replies: mpsc::Sender<Reply>) {
-    let known = Known::of(project.state());
-    let place = Arc::clone(&project.tools().place);
-    tokio::task::spawn_blocking(move || {
-        let answer = match rows(&place, &known) {
-            Ok(rows) => Reply::Kept(rows),
-            Err(error) => failed(ExitKind::World, chain(&error)),
-        };
-        reply(&replies, answer);
+    after_append(project, replies, |project, replies| {
+        let known = Known::of(project.state());
+        let place = Arc::clone(&project.tools().place);
+        tokio::task::spawn_blocking(move || {
+            let answer = match rows(&place, &known) {
+                Ok(rows) => Reply::Kept(rows),
+                Err(error) => failed(ExitKind::World, chain(&error)),
+            };
+            reply(&replies, answer);
+        });
     });
 }
 
 /// What the state knows of those who left kept work.
 pub(crate) struct Known(Vec<(String, Whose)>);
 
+/// Who left kept work.
 #[derive(Clone, Default)]
-struct Whose {
-    session: String,
-    name: String,
+pub(crate) struct Whose {
+    pub(crate) session: String,
+    pub(crate) name: String,
     task: String,
     title: String,
     landed: bool,
@@ -144,7 +171,7 @@ impl Known {
     }
 
     /// The owner of a ref such as `refs/windrow/kept/s-3/1.rest`, and its generation.
-    fn whose(&self, refname: &str) -> (Whose, u32) {
+    pub(crate) fn whose(&self, refname: &str) -> (Whose, u32) {
         let rest = refname.strip_prefix(git::KEPT).unwrap_or(refname);
         let mut parts = rest.trim_start_matches('/').split('/');
         let owner = parts.next().unwrap_or_default();
@@ -180,76 +207,4 @@ pub(crate) fn rows(place: &Place, known: &Known) -> Result<Vec<KeptRow>, git::Gi
             }
         })
         .collect())
-}
-
-/// Brings kept work back into a worktree of its own.
-pub(crate) fn restore(
-    project: &mut Project,
-    refname: String,
-    path: Option<PathBuf>,
-    replies: mpsc::Sender<Reply>,
-) {
-    let place = Arc::clone(&project.tools().place);
-    let known = Known::of(project.state());
-    let newest = project.state().runs.values().next_back();
-    let trees = newest.map(|run| PathBuf::from(&run.spec.trees));
-    tokio::task::spawn_blocking(move || {
-        let answer = match bring_back(&place, &known, &refname, path, trees) {
-            Ok(reply) => reply,
-            Err(message) => {
-                let hints = vec!["windrow restore --list".to_owned()];
-                Reply::Failed(Failure { kind: ExitKind::World, message, hints })
-            }
-        };
-        reply(&replies, answer);
-    });
-}
-
-fn bring_back(
-    place: &Place,
-    known: &Known,
-    refname: &str,
-    path: Option<PathBuf>,
-    trees: Option<PathBuf>,
-) -> Result<Reply, String> {
-    let (whose, generation) = known.whose(refname);
-    let path = match (path, trees) {
-        (Some(path), _) => path,
-        (None, Some(trees)) => free_path(&trees.join(format!("restored-{}", whose.name))),
-        (None, None) => return Err("there was no run yet; name a folder with --to".to_owned()),
-    };
-    let root = path.parent().ok_or_else(|| format!("`{}` has no parent", path.display()))?;
-    let worktrees = place.worktrees(root, &[]).map_err(|e| chain(&e))?;
-    let rest = refname.rsplit('/').next().unwrap_or_default();
-    let trash = place.folder.join("trash").join(format!("{}.{rest}", whose.session));
-    let wanted = format!("windrow/restored/{}-{generation}", git::branch_slug(&whose.name));
-    let branch = free_branch(place, &wanted)?;
-    let restored = git::restore(&worktrees, refname, &trash, &path, &branch);
-    let restored = restored.map_err(|e| chain(&e))?;
-    let on = git::current_branch(&place.repo, &restored.tree).map_err(|e| chain(&e))?;
-    let branch = match on {
-        git::Branch::On { name, .. } | git::Branch::Unborn(name) => Some(name),
-        git::Branch::Detached(_) => None,
-    };
-    let left = restored.missing.iter().map(|path| path.display().to_string()).collect();
-    tracing::info!("{refname} was restored to `{}` at {}", restored.tree.path.display(), now());
-    Ok(Reply::Restored { path: restored.tree.path, branch, left })
-}
-
-fn free_path(wanted: &std::path::Path) -> PathBuf {
-    let text = wanted.to_string_lossy().into_owned();
-    let numbered = (2_u32..).map(|n| PathBuf::from(format!("{text}-{n}")));
-    let mut all = std::iter::once(wanted.to_owned()).chain(numbered);
-    all.find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| wanted.to_owned())
-}
-
-fn free_branch(place: &Place, wanted: &str) -> Result<String, String> {
-    for n in 1_u32.. {
-        let name = if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
-        let taken = place.repo.ref_value(&format!("refs/heads/{name}")).map_err(|e| chain(&e))?;
-        if taken.is_none() {
-            return Ok(name);
-        }
-    }
-    Ok(wanted.to_owned())
 }

@@ -31,6 +31,8 @@ pub(crate) struct Place {
     pub(crate) repo: Repo,
     /// Moves branches; one move at a time.
     pub(crate) lander: Mutex<Lander>,
+    /// Held while kept work is brought back; one restore at a time.
+    pub(crate) restoring: Mutex<()>,
     /// How a keeper reaches the daemon.
     pub(crate) daemon: DaemonSpec,
     /// The command that becomes a keeper when a job's folder is added.
@@ -54,6 +56,7 @@ impl Place {
             name: name_of(&project.root),
             root: project.root.clone(),
             lander: Mutex::new(lander),
+            restoring: Mutex::new(()),
             repo,
             daemon: DaemonSpec {
                 argv: vec![windrow.exe.clone(), "__daemon".to_owned()],

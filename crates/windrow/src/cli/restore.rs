@@ -65,6 +65,10 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         return Ok(ExitKind::Success);
     }
     out.answer(&path.display().to_string())?;
+    if args.to.as_ref().is_some_and(|to| !context.path(to).exists()) {
+        out.say("A restore that was cut short had begun there and is finished now.");
+        out.say("`git worktree move` takes it elsewhere.");
+    }
     if let Some(branch) = branch {
         out.say(&format!("It is on branch {}.", one_line(branch)));
     }
