@@ -1,5 +1,9 @@
 //! Nothing that a file says runs before the person agreed to it.
 
+use windrow_api::view::TaskView;
+use windrow_api::{ProjectCall, Reply};
+use windrow_testkit::TestEnv;
+
 use crate::place::place;
 
 const TASKS: &str = "## Task 1: Mark\nRun: echo one > one.txt\n";
@@ -78,4 +82,40 @@ fn imported_tasks_need_consent_and_typed_ones_do_not() {
     env.windrow(["approve", "TASKS.md"]).ok();
     env.windrow(["run"]).ok();
     assert_eq!(env.repo().at_revision("main", "one.txt").as_deref(), Some("one\n"));
+}
+
+#[test]
+fn an_import_nobody_approved_leaves_the_commands_of_a_run_as_they_were_approved() {
+    let env = place();
+    let signs = env.signs();
+    let first = format!("## Task 1: Wait\nRun: {}\n", signs.wait_line("go"));
+    let agreed = "## Task 2: Mark\nDepends on: 1\nRun: echo agreed > two.txt\nGate: true\n";
+    env.repo().write("TASKS.md", format!("{first}{agreed}"));
+    env.settings("[agents.other]\nrun = \"echo other > two.txt\"\n");
+    let _ran = env.windrow(["run", "TASKS.md", "--approve", "--detach"]).ok();
+
+    let other = "## Task 2: Other words\nDepends on: 1\nRun: echo other > two.txt\nGate: false\n";
+    let free = "## Task 3: In no run\nRun: echo three > three.txt\n";
+    env.repo().write("TASKS.md", format!("{first}{other}{free}"));
+    let _ran = env.windrow(["task", "import", "TASKS.md"]).ok().says("Other words");
+    let agent = "## Task 2: Agent words\nDepends on: 1\nAgent: other\n";
+    let freed = free.replace("echo three", "echo 3");
+    env.repo().write("TASKS.md", format!("{first}{agent}{freed}"));
+    let _ran = env.windrow(["task", "import", "TASKS.md"]).ok().says("Agent words");
+
+    let two = shown(&env, "t-2");
+    assert_eq!(two.run_line.as_deref(), Some("echo agreed > two.txt"));
+    assert_eq!((two.gate.as_deref(), two.agent), (Some("true"), None));
+    // What no run took up yet is asked about when one does.
+    assert_eq!(shown(&env, "t-3").run_line.as_deref(), Some("echo 3 > three.txt"));
+    signs.put("go");
+    env.await_run_end();
+    assert_eq!(env.repo().at_revision("main", "two.txt").as_deref(), Some("agreed\n"));
+}
+
+fn shown(env: &TestEnv, task: &str) -> TaskView {
+    match env.ask(&ProjectCall::Task { task: task.parse().unwrap() }) {
+        Reply::Task(view) => *view,
+        other => panic!("{other:?}"),
+    }
 }

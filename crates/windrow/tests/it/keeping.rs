@@ -1,11 +1,13 @@
 //! `kill`, `close` and `restore`: work that goes comes back as it was, byte for byte.
 
+use std::fs;
 use std::path::PathBuf;
 
 use windrow_api::view::SessionRow;
-use windrow_testkit::{Entry, Plan, PlanTask, Snapshot, TestEnv, wait_until};
+use windrow_testkit::{Entry, Plan, PlanTask, Role, Snapshot, TestEnv, wait_until};
+use windrow_world::proc::Signal;
 
-use crate::place::{detach_plan, landings, place};
+use crate::place::{detach_plan, landings, place, restored, run_plan};
 
 /// Everything that a worktree can hold and git alone would lose or change.
 const ZOO: &str = r#"#!/bin/sh
@@ -171,4 +173,56 @@ fn what_cannot_be_captured_keeps_its_tree_and_is_named() {
     assert!(note.contains("nested"), "{note}");
     let _ran = env.windrow(["prune"]).ok();
     assert!(path.join("nested/big").exists(), "a prune leaves it alone");
+}
+
+#[test]
+fn n1_a_prune_keeps_what_did_not_land_beside_what_landed() {
+    let env = place();
+    env.repo().write(".gitignore", "*.secret\n");
+    env.repo().commit("secrets are ignored");
+    env.settings("precious = [\"*.secret\"]\n");
+    let plan = Plan::new()
+        .with("a", PlanTask::run("lands", "echo a > a.txt; echo key > key.secret"))
+        .with("b", PlanTask::run("fails", "echo b > b.txt; exit 1"));
+    let _ran = run_plan(&env, &plan, &["--tries", "1", "--pool", "1"]).code(3);
+    let names = || env.kept().into_iter().map(|row| row.refname).collect::<Vec<_>>();
+    let kept = ["refs/windrow/kept/s-1/1", "refs/windrow/kept/s-1/1.rest"];
+    assert_eq!(names(), [kept[0], kept[1], "refs/windrow/kept/s-2/1"]);
+
+    let _dry = env.windrow(["prune", "--dry-run", "--unlanded"]).ok();
+    let _ran = env.windrow(["prune"]).ok();
+    assert_eq!(names(), [kept[1], "refs/windrow/kept/s-2/1"]);
+    let rest = restored(&env, kept[1]);
+    assert_eq!(fs::read_to_string(rest.join("key.secret")).unwrap(), "key\n");
+    let captured = restored(&env, "refs/windrow/kept/s-2/1");
+    assert_eq!(fs::read_to_string(captured.join("b.txt")).unwrap(), "b\n");
+
+    let _ran = env.windrow(["prune", "--unlanded"]).ok();
+    assert_eq!(names(), [""; 0]);
+}
+
+#[test]
+fn n2_a_worker_whose_keeper_is_stopped_ends_all_the_same() {
+    let env = place();
+    let signs = env.signs();
+    let line = format!("echo a > a.txt; {}; {}", signs.put_line("up"), signs.wait_line("never"));
+    let plan = Plan::new().with("a", PlanTask::run("stay", &line));
+    detach_plan(&env, &plan, &["--tries", "1"]);
+    signs.wait("up");
+    let keeper = env.playing(Role::Keeper).pop().unwrap().process;
+    assert!(keeper.signal(Signal::STOP).unwrap());
+    let stat = format!("/proc/{}/stat", keeper.pid);
+    wait_until("the keeper is stopped", || {
+        let stat = fs::read_to_string(&stat).unwrap();
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+    });
+    let name = env.sessions().pop().unwrap().name;
+    let killing = env.start("kill.log", ["kill", &name]);
+    env.await_end(killing);
+    let log = fs::read_to_string(env.root().join("kill.log")).unwrap();
+    assert!(log.contains("is stopped, its work kept"), "{log}");
+    env.await_run_end();
+    assert_eq!(env.playing(Role::Worker), []);
+    let kept = restored(&env, &name);
+    assert_eq!(fs::read_to_string(kept.join("a.txt")).unwrap(), "a\n");
 }

@@ -1,7 +1,8 @@
 //! Landing: messages, conflicts, red gates alone and together, gates that cannot run, hold.
 
 use windrow_api::view::TaskStatus::{Held, Landed, Open, Stuck};
-use windrow_testkit::{Plan, PlanTask};
+use windrow_api::{ProjectCall, Reply};
+use windrow_testkit::{Plan, PlanTask, wait_until};
 
 use crate::place::{
     commit_list, detach_plan, failures_of, landings, note, place, restored, run_list, run_plan,
@@ -224,4 +225,35 @@ fn no_file_of_windrow_lies_in_the_work_tree_and_edits_stay() {
     assert_eq!(status, [" M README", " M TASKS.md", "?? untracked.txt", "A  staged.txt"]);
     assert_eq!(env.repo().text("README"), "my own edit\n");
     assert_eq!(env.repo().text("one.txt"), "1\n");
+}
+
+#[test]
+fn gates_of_two_branches_at_once_run_in_folders_of_their_own() {
+    let env = place();
+    let signs = env.signs();
+    // Names that look the same as the name of a folder.
+    for branch in ["up/to", "up-to"] {
+        env.repo().git(["branch", branch]);
+    }
+    let gate = |own: &str, other: &str| {
+        let here = signs.log_line(&format!("{own}-lane"), "$PWD");
+        let (up, meet) = (signs.put_line(own), signs.wait_line(other));
+        format!("{here}; {up}; {meet}; test -e {own}.txt -a ! -e {other}.txt")
+    };
+    for (own, other, branch) in [("a", "b", "up/to"), ("b", "a", "up-to")] {
+        let plan = Plan::new().with(own, PlanTask::run(own, &format!("echo x > {own}.txt")));
+        detach_plan(&env, &plan, &["--branch", branch, "--gate", &gate(own, other)]);
+    }
+    for run in ["r-1", "r-2"] {
+        let run = run.parse().unwrap();
+        wait_until("both runs ended", || match env.ask(&ProjectCall::Run { run: Some(run) }) {
+            Reply::Run(run) => run.row.ended_ms.is_some() && run.sessions.is_empty(),
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(env.repo().at_revision("up/to", "a.txt").as_deref(), Some("x\n"));
+    assert_eq!(env.repo().at_revision("up-to", "b.txt").as_deref(), Some("x\n"));
+    let lanes = (signs.log("a-lane"), signs.log("b-lane"));
+    assert_eq!((lanes.0.len(), lanes.1.len()), (1, 1), "each gate ran once: {lanes:?}");
+    assert_ne!(lanes.0, lanes.1);
 }

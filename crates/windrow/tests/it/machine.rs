@@ -72,7 +72,7 @@ fn a_read_only_home_is_said() {
 }
 
 /// Runs windrow behind `script` in a mount namespace of its own; nothing where that is not possible.
-fn in_a_namespace(
+pub(crate) fn in_a_namespace(
     env: &TestEnv,
     script: &str,
     words: &[&str],

@@ -290,6 +290,44 @@ fn a_person_ends_a_session_once_for_each_reason() {
 }
 
 #[test]
+fn a_worker_that_a_person_ends_while_its_work_is_pinned_lands_nothing_and_is_kept() {
+    for (why, verb) in
+        [(StopReason::Kill, "ended"), (StopReason::KillAndDrop, "ended and its work dropped")]
+    {
+        let mut world = over(ExitHow::Code(0), RunSpec::default());
+        assert_eq!(seal_mode(&world.state.sessions[&S]), SealMode::Submit, "the pin is under way");
+        world.give(&end(why)).unwrap();
+        let work = SealedWork::Commit { commit: "c1".to_owned(), touched: vec!["a".to_owned()] };
+        let person = format!(
+            r#"{{"detail":null,"kept":"refs/windrow/kept/s-1/1","kind":"person","summary":"`name-1` was {verb} by a person"}}"#
+        );
+        check(
+            &mut world,
+            &sealed(1, work),
+            &format!(
+                r#"
+                session_sealed generation=1 kept={{"at":1000,"commit":"c1","generation":1,"refname":"refs/windrow/kept/s-1/1","submitted":true}} outcome={{"ended":{person}}} session=1
+                task_stuck reason={person} task=1
+            "#
+            ),
+        );
+        assert!(world.state.landings.is_empty(), "{why:?}");
+        world.until(|effect| matches!(effect, Effect::FreeName(..)));
+        world.well(Effect::FreeName(S, 1));
+        assert_eq!(world.wanted(), [], "{why:?}: nothing starts again");
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_while_work_is_pinned_lets_it_land() {
+    let mut world = over(ExitHow::Code(0), RunSpec::default());
+    world.give(&Command::StopRun(StopRun { run: RunId(1) })).unwrap();
+    let work = SealedWork::Commit { commit: "c1".to_owned(), touched: vec!["a".to_owned()] };
+    world.give(&sealed(1, work)).unwrap();
+    assert!(matches!(phase(&world), TaskPhase::Submitted(_)), "{:?}", phase(&world));
+}
+
+#[test]
 fn leftovers_of_a_worker_that_a_person_ended_start_nothing() {
     for why in [StopReason::Kill, StopReason::Close] {
         let mut world = over(ExitHow::Code(0), RunSpec::default());
