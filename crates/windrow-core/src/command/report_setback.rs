@@ -145,14 +145,12 @@ impl ReportSetback {
     }
 }
 
-/// The session ends before it began.
+/// The session ends before it began; what the machine may have leased to it all the same is given
+/// back next.
 fn end_unborn(state: &State, session: &Session) -> Vec<Event> {
     let (id, generation) = (session.id, session.generation);
     let outcome = SealOutcome::Ended(rules::ended_reason(session));
     let sealed = Event::SessionSealed { session: id, generation, outcome, kept: None };
     let follow = rules::after_stop(state, session);
-    [Some(sealed), follow, Some(Event::SessionClosed { session: id })]
-        .into_iter()
-        .flatten()
-        .collect()
+    [Some(sealed), follow].into_iter().flatten().collect()
 }

@@ -76,9 +76,10 @@ impl Session {
     pub const fn wish(&self) -> Wish {
         if self.closed {
             Wish::Nothing
-        } else if self.lease.is_none() {
+        } else if self.lease.is_none() && self.sealed.is_none() {
             Wish::Lease
-        } else if self.released {
+        } else if self.lease.is_none() || self.released {
+            // The machine may have given a name that was never reported: giving back is harmless.
             Wish::Unlease
         } else if self.sealed.is_some() {
             Wish::Release

@@ -18,6 +18,10 @@ const PATHS: [&str; 6] = ["src/a.rs", "src/b/c.rs", "docs/x.md", "api/y.rs", "ap
 impl World {
     /// Does what `effect` says and gives the report of it.
     pub(crate) fn perform(&mut self, effect: Effect, dice: &mut Dice) -> Command {
+        if let Effect::LeaseName(session, _) = effect {
+            // The machine may have given them even when the project never hears of it.
+            self.leases.insert(session);
+        }
         let luck = if self.weather == Weather::NoLuck { 2 } else { 14 };
         if !matches!(effect, Effect::WatchAgent(..)) && dice.once_in(luck) {
             let reason = "it did not work".to_owned();
@@ -55,6 +59,7 @@ impl World {
                 Command::ReportReleased(ReportReleased { session, generation, gone, stays })
             }
             Effect::FreeName(session, generation) => {
+                self.leases.remove(&session);
                 Command::ReportFreed(ReportFreed { session, generation })
             }
             Effect::MergeEntry(landing, round) => self.merge(landing, round, dice),

@@ -151,6 +151,7 @@ fn check_ends(world: &World) {
     for session in state.sessions.values() {
         assert!(session.closed, "{} is not closed", session.id);
     }
+    assert!(world.leases.is_empty(), "every name is given back: {:?}", world.leases);
     for entry in state.landings.values().filter(|entry| !entry.state.is_final()) {
         let rests = matches!(entry.state, EntryState::Held | EntryState::Parked(_));
         assert!(rests, "{} is {:?}", entry.id, entry.state);

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::command::{Advance, Command};
 use crate::effect::{Effect, Key, wanted, wanted_of};
 use crate::event::{Envelope, Event};
-use crate::ids::{LandingId, TaskId};
+use crate::ids::{LandingId, SessionId, TaskId};
 use crate::reject::Rejection;
 use crate::state::{Quiet, State};
 use crate::time::{Stamp, Timestamp};
@@ -49,6 +49,8 @@ pub(crate) struct World {
     /// Trees and gates that passed when they were run.
     pub(crate) passed: BTreeSet<(String, String)>,
     pub(crate) commits: u64,
+    /// Sessions that have a name and ports from the machine.
+    pub(crate) leases: BTreeSet<SessionId>,
     pub(crate) weather: Weather,
 }
 
@@ -151,6 +153,9 @@ impl World {
         assert_eq!(follows, Ok(Vec::new()), "what is known to be quiet is");
         indexes::check(&self.state);
         oracle::check_no_idle_slot(&self.state);
+        for id in &self.leases {
+            assert!(!self.state.sessions[id].closed, "{id} is over and holds a name and ports");
+        }
     }
 
     pub(crate) fn wanted(&self) -> Vec<Effect> {
