@@ -16,6 +16,7 @@ mod looking;
 mod machine;
 mod place;
 mod plans;
+mod restoring;
 mod scopes;
 mod seeing;
 mod task_files;
