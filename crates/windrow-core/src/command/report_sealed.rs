@@ -65,7 +65,10 @@ pub fn seal_mode(session: &Session) -> SealMode {
         Some(StopReason::Close) => SealMode::Submit,
         Some(StopReason::KillAndDrop) => SealMode::Drop,
         // A worker that finished just before it was to be ended did finish.
-        Some(StopReason::RunStopped) | None if exited_well(session) => SealMode::Submit,
+        // One that did not show that it lives held its task all the while: nobody else began it.
+        Some(StopReason::RunStopped | StopReason::ClaimExpired) | None if exited_well(session) => {
+            SealMode::Submit
+        }
         Some(StopReason::Kill | StopReason::RunStopped | StopReason::ClaimExpired) | None => {
             SealMode::Capture
         }

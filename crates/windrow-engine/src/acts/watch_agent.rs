@@ -42,19 +42,43 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     }))
 }
 
-/// Looks once whether the keeper is there, and renews the claim if it is.
+/// Pause before asking again after a look that did not work.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often a keeper is asked before the question is left to its deadline: longer than that.
+const ASKS: u32 = 90;
+
+/// Looks whether the keeper is there, and renews the claim if it is.
+///
+/// A look that does not work is no answer, so it is taken again: the core asks but once, and would
+/// end a living worker for want of one.
 pub(super) fn probe(state: &State, id: SessionId, tools: &Tools) -> Option<Act> {
     let generation = state.sessions.get(&id)?.generation;
     let folder = tools.place.agent_job(id, generation);
     Some(Box::pin(async move {
-        match look(&folder).await {
-            Ok(JobState::Running { .. }) => {
+        match answer(|| look(&folder), ASK_AGAIN).await {
+            Some(JobState::Running { .. }) => {
                 Outcome::report(Command::RenewClaim(RenewClaim { session: id, generation }))
             }
             // Not being seen is no proof of being gone: the watch finds that out.
-            Ok(_) | Err(_) => Outcome::default(),
+            Some(_) | None => Outcome::default(),
         }
     }))
+}
+
+/// The first look that works.
+async fn answer<F: Future<Output = Result<JobState, String>>>(
+    look: impl Fn() -> F,
+    pause: Duration,
+) -> Option<JobState> {
+    for _ in 0..ASKS {
+        match look().await {
+            Ok(state) => return Some(state),
+            Err(reason) => tracing::warn!("a keeper could not be looked at: {reason}"),
+        }
+        tokio::time::sleep(pause).await;
+    }
+    None
 }
 
 /// Waits until nothing of a job runs any more; calls `alive` now and then while it does.
@@ -127,3 +151,27 @@ pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
 
 /// The reason a keeper gives when somebody else sent it the signal.
 const STOPPED_FROM_OUTSIDE: &str = "terminated";
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_that_does_not_work_is_taken_again() {
+        let looks = Cell::new(0);
+        let look = async || {
+            looks.set(looks.get() + 1);
+            if looks.get() < 3 {
+                Err("too many open files".to_owned())
+            } else {
+                Ok(JobState::Running { keeper: None })
+            }
+        };
+        let seen = answer(look, Duration::ZERO).await;
+        assert!(matches!(seen, Some(JobState::Running { .. })), "{seen:?}");
+        looks.set(i32::MIN);
+        assert!(answer(look, Duration::ZERO).await.is_none(), "the question has an end");
+    }
+}

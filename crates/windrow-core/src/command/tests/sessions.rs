@@ -444,6 +444,23 @@ fn a_silent_claim_is_questioned_and_then_ends_the_worker() {
 }
 
 #[test]
+fn a_worker_that_finished_while_its_claim_ran_out_did_finish() {
+    let lease = RunSpec { lease_ms: 50_000, ..RunSpec::default() };
+    let mut world = running(lease);
+    world.wait(50_000);
+    world.wait(60_000);
+    assert_eq!(world.state.sessions[&S].stop, Some(StopReason::ClaimExpired));
+    world.give(&ended(1, ExitHow::Code(0))).unwrap();
+    assert_eq!(seal_mode(&world.state.sessions[&S]), SealMode::Submit);
+    let mut nothing = world.clone();
+    nothing.give(&sealed(1, SealedWork::Nothing)).unwrap();
+    assert!(matches!(nothing.state.tasks[&TaskId(1)].phase, TaskPhase::Done { .. }));
+    let commit = SealedWork::Commit { commit: "c1".to_owned(), touched: Vec::new() };
+    world.give(&sealed(1, commit)).unwrap();
+    assert!(matches!(world.state.tasks[&TaskId(1)].phase, TaskPhase::Submitted(_)));
+}
+
+#[test]
 fn a_task_of_a_file_is_checked_off_once_after_it_landed() {
     let source = Some(crate::spec::Source { file: "TASKS.md".to_owned(), key: "1".to_owned() });
     let mut world = World::default();
