@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitKind;
 use crate::view::{
-    DaemonView, Explanation, KeptRow, LogRow, PruneRow, RunRow, RunView, SessionRow, TaskRow,
-    TaskView, TreeRow,
+    DaemonView, Explanation, KeptRow, LogCheck, LogRow, PruneRow, RunRow, RunView, SessionRow,
+    TaskRow, TaskView, TreeRow,
 };
 
 /// One line from the daemon.
@@ -26,7 +26,7 @@ pub enum Reply {
     Runs(Vec<RunRow>),
     Run(Box<RunView>),
     Log(Vec<LogRow>),
-    Verified { checked: u64, head: String, bad: Option<String> },
+    Verified(LogCheck),
     Text(Option<String>),
     Kept(Vec<KeptRow>),
     Restored { path: PathBuf, branch: Option<String>, left: Vec<String> },

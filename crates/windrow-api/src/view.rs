@@ -318,6 +318,23 @@ pub struct LogRow {
     pub body: serde_json::Value,
 }
 
+/// What a walk along the journal found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogCheck {
+    /// How many records are good, from the first on.
+    pub checked: u64,
+    /// The hash of the last good record.
+    pub head: String,
+    /// The first record that is not, and why.
+    pub bad: Option<String>,
+    /// Landing commits whose hash the journal was compared with.
+    pub compared: u64,
+    /// Landing commits that name another journal.
+    pub others: u64,
+    /// A landing commit that the bad record contradicts.
+    pub witness: Option<String>,
+}
+
 /// One line about kept work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptRow {

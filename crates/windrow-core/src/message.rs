@@ -45,6 +45,43 @@ pub fn landing(state: &State, entry: &Landing) -> Option<String> {
     Some(text)
 }
 
+/// The trailer that names the journal as it stood when a landing commit was made.
+pub const JOURNAL: &str = "Journal";
+
+/// The value of that trailer: the journal's mark, a position in it and the hash there.
+///
+/// The mark is the start of the hash of the journal's first record, so that landings of another
+/// machine, or of a home that is gone, are told apart from a journal that was rewritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// The start of the first record's hash.
+    pub mark: String,
+    /// A position, from 1.
+    pub seq: u64,
+    /// The hash of the record there.
+    pub hash: String,
+}
+
+impl JournalHead {
+    /// How many characters of the first hash make a mark.
+    pub const MARK: usize = 12;
+
+    /// The value as it stands in the trailer.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}/{}/{}", self.mark, self.seq, self.hash)
+    }
+
+    /// Reads a value; nothing when it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split('/');
+        let (mark, seq, hash) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let whole = parts.next().is_none() && !mark.is_empty() && !hash.is_empty();
+        whole.then(|| Self { mark: mark.to_owned(), seq, hash: hash.to_owned() })
+    }
+}
+
 fn co_author(state: &State, spec: &TaskSpec, session: &Session) -> Option<String> {
     if spec.run.is_some() {
         return None;

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use windrow_api::view::{KeptRow, LogRow, TaskView};
+use windrow_api::view::{KeptRow, LogCheck, LogRow, TaskView};
 use windrow_api::{ExitKind, Reply};
 use windrow_core::ids::TaskId;
 use windrow_core::state::TaskPhase;
 use windrow_core::{Rejection, State};
-use windrow_journal::{Hash, Reader as _, Seq, SqliteReader, verify};
+use windrow_journal::{Hash, Reader as _, Seq, SqliteReader};
 use windrow_world::git;
 
 use crate::chain;
 use crate::hub::{failed, reply};
 use crate::place::Place;
 use crate::project::Project;
-use crate::views;
+use crate::{published, views};
 
 /// Records of the journal.
 pub(crate) fn log(project: &mut Project, from: u64, limit: usize, replies: mpsc::Sender<Reply>) {
@@ -40,17 +40,22 @@ pub(crate) fn log(project: &mut Project, from: u64, limit: usize, replies: mpsc:
     });
 }
 
-/// Walks the whole chain.
+/// Walks the whole chain, and compares it with the landings.
 pub(crate) fn verify_log(project: &mut Project, replies: mpsc::Sender<Reply>) {
     let reader = project.tools().texts.clone();
+    let repo = project.tools().place.repo.clone();
+    let branches = published::branches(project.state());
     tokio::spawn(async move {
-        let answer = match verify(&reader, Seq::FIRST, &[]).await {
-            Ok(report) => Reply::Verified {
-                checked: report.checked,
-                head: report.head.hash.to_string(),
-                bad: report.bad.map(|bad| format!("record {}: {}", bad.seq.0, bad.flaw)),
-            },
-            Err(error) => failed(ExitKind::World, chain(&error)),
+        let answer = match published::check(&reader, repo, branches).await {
+            Ok(found) => Reply::Verified(LogCheck {
+                checked: found.report.checked,
+                head: found.report.head.hash.to_string(),
+                bad: found.report.bad.map(|bad| format!("record {}: {}", bad.seq.0, bad.flaw)),
+                compared: found.compared,
+                others: found.others,
+                witness: found.witness,
+            }),
+            Err(reason) => failed(ExitKind::World, reason),
         };
         reply(&replies, answer);
     });

@@ -18,6 +18,7 @@ mod owner;
 mod place;
 mod project;
 mod prune;
+mod published;
 mod restoring;
 mod serve;
 mod summaries;

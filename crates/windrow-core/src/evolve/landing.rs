@@ -1,6 +1,7 @@
 //! Folds of landing events.
 
 use crate::effect::Key;
+use crate::event::Envelope;
 use crate::ids::{Generation, LandingId, SessionId, TaskId};
 use crate::scope::Scope;
 use crate::state::{DelayKey, EntryState, Landing, State, Task, TaskPhase, TryReason, Verdict};
@@ -37,6 +38,7 @@ pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: T
         touched: work.touched.to_vec(),
         submitted_at: at,
         taken_at: at,
+        taken_seq: 0,
         round: 0,
         overtaken: 0,
         state: EntryState::Queued,
@@ -59,11 +61,12 @@ fn learn(task: &Task, touched: &[String]) -> Vec<Scope> {
     touched.iter().filter(|path| !declared(path)).filter_map(|p| Scope::parse(p).ok()).collect()
 }
 
-pub(super) fn taken(state: &mut State, id: LandingId, round: u32, at: Timestamp) {
+pub(super) fn taken(state: &mut State, id: LandingId, round: u32, envelope: &Envelope) {
     let Some(entry) = state.landings.get_mut(&id) else { return };
     entry.state = EntryState::Taken;
     entry.round = round;
-    entry.taken_at = at;
+    entry.taken_at = envelope.at;
+    entry.taken_seq = envelope.seq;
     state.turn.insert(entry.branch.clone(), id);
     touch(state, id);
 }

@@ -85,7 +85,7 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
             };
             landing::submitted(state, *landing, &work, at);
         }
-        Event::EntryTaken { landing, round } => landing::taken(state, *landing, *round, at),
+        Event::EntryTaken { landing, round } => landing::taken(state, *landing, *round, envelope),
         Event::EntryMerged { landing, onto, commit, tree } => {
             landing::merged(state, *landing, onto, commit, tree);
         }

@@ -32,6 +32,9 @@ pub struct Landing {
     pub submitted_at: Timestamp,
     /// When it was last taken; the date of the landing commit, so that a redo makes the same one.
     pub taken_at: Timestamp,
+    /// The record that took it; its hash stands in the landing commit.
+    #[serde(default)]
+    pub taken_seq: u64,
     /// How often it was taken up; each round merges anew.
     pub round: u32,
     /// How many entries landed before it that came later.

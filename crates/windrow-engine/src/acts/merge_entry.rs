@@ -13,6 +13,7 @@ use windrow_world::trackers::tasks_md;
 
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
+use crate::published;
 
 /// Bytes of each side of a conflict that go into the evidence.
 const SIDE_LIMIT: usize = 16 << 10;
@@ -33,7 +34,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
     let landing = state.landings.get(&id)?;
     let run = &state.runs.get(&landing.run)?.spec;
     let source = state.tasks.get(&landing.task)?.spec.source.clone();
-    let entry = Entry {
+    let mut entry = Entry {
         place: Arc::clone(&tools.place),
         branch: landing.branch.clone(),
         commit: landing.commit.clone(),
@@ -46,8 +47,16 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
             .filter(|source| run.commit_progress && !source.file.ends_with(".json"))
             .map(|source| (source.file, source.key)),
     };
-    let round = landing.round;
+    let (round, seq) = (landing.round, landing.taken_seq);
+    let texts = tools.texts.clone();
     Some(Box::pin(async move {
+        match published::head(&texts, seq).await {
+            Ok(head) => {
+                let value = head.text();
+                let _infallible = writeln!(entry.message, "{}: {value}", message::JOURNAL);
+            }
+            Err(reason) => return Outcome::setback(effect, reason),
+        }
         match blocking(effect, move || merge(&entry)).await {
             Ok((report, text)) => {
                 let report = ReportMerged { landing: id, round, report };

@@ -150,14 +150,25 @@ pub fn is_ancestor(repo: &Repo, old: &Oid, new: &Oid) -> Result<bool, GitError> 
     }
 }
 
-/// The first-parent commits of `to` that come after `from`, newest first.
+/// The values of the trailer `key` in the first-parent commits of `tip`, newest first; none when
+/// there is no such ref.
 ///
 /// # Errors
-/// One of them is not a commit here.
-pub fn first_parents(repo: &Repo, from: Option<&Oid>, to: &Oid) -> Result<Vec<Oid>, GitError> {
-    let range = from.map_or_else(|| to.to_string(), |from| format!("{from}..{to}"));
-    let answer = repo.git(["rev-list", "--first-parent", &range, "--"]).success()?;
-    String::from_utf8_lossy(&answer).lines().map(Oid::parse).collect()
+/// The history cannot be read.
+pub fn trailers(repo: &Repo, tip: &str, key: &str) -> Result<Vec<(Oid, String)>, GitError> {
+    let Some(tip) = repo.ref_value(tip)? else { return Ok(Vec::new()) };
+    let format = format!("--format=%H %(trailers:key={key},valueonly,separator=%x20)");
+    let grep = format!("--grep=^{key}: ");
+    let answer = repo.git(["log", "--first-parent", &grep, &format, tip.as_str(), "--"]);
+    let answer = answer.success()?;
+    let mut found = Vec::new();
+    for line in String::from_utf8_lossy(&answer).lines() {
+        let (commit, value) = line.split_once(' ').unwrap_or((line, ""));
+        if !value.trim().is_empty() {
+            found.push((Oid::parse(commit)?, value.trim().to_owned()));
+        }
+    }
+    Ok(found)
 }
 
 /// The first-parent commit between `from` and `to` that merged exactly `work`, if there is one.

@@ -114,9 +114,26 @@ fn the_same_landing_makes_the_same_commit() {
     );
     git(&fixture.main, ["config", "--unset", "i18n.commitEncoding"]);
     assert_eq!(git(&fixture.main, shown), expected);
-    let line = first_parents(&fixture.repo, Some(&fixture.base), &one).unwrap();
-    assert_eq!(line, std::slice::from_ref(&one));
-    assert_eq!(first_parents(&fixture.repo, None, &one).unwrap(), [one, fixture.base.clone()]);
+}
+
+#[test]
+fn trailers_are_read_along_the_first_parents_alone() {
+    let fixture = Fixture::new();
+    let work = side(&fixture, "work", |at| put(&at.join("a.txt"), "one\n"));
+    let tree = tree_of(&fixture.repo, &work).unwrap();
+    let me = me();
+    let landing = |onto: &Oid, commit: &Oid, message: &str| {
+        let (tree, author, committer) = (&tree, &me, &me);
+        let what = MergeCommit { tree, onto, commit, message, author, committer, seconds: 1 };
+        land_commit(&fixture.repo, &what).unwrap()
+    };
+    let hidden = landing(&fixture.base, &work, "a worker's\n\nJournal: forged\n");
+    let one = landing(&fixture.base, &hidden, "one\n\nTask: t-1\nJournal: a/1/b\n");
+    let two = landing(&one, &work, "Journal: in the subject\n\nno trailer\n");
+    fixture.repo.move_ref("refs/heads/line", Some(&two), None).unwrap();
+    let found = trailers(&fixture.repo, "refs/heads/line", "Journal").unwrap();
+    assert_eq!(found, [(one, "a/1/b".to_owned())]);
+    assert_eq!(trailers(&fixture.repo, "refs/heads/none", "Journal").unwrap(), []);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `windrow log`: what happened, from the journal; `verify` walks its chain.
 
-use windrow_api::view::LogRow;
+use std::fmt::Write as _;
+
+use windrow_api::view::{LogCheck, LogRow};
 use windrow_api::{ExitKind, ProjectCall, Reply};
 
 use crate::context::Context;
@@ -87,22 +89,44 @@ fn text(rows: &[LogRow], width: Option<usize>) -> String {
 
 fn verify(context: &Context, format: Format) -> Outcome {
     let answer = context.desk()?.ask(ProjectCall::VerifyLog)?;
-    let Reply::Verified { checked, head, bad } = answer else {
+    let Reply::Verified(check) = answer else {
         return Err(unexpected(&answer));
     };
     if format == Format::Json {
-        let value = serde_json::json!({"checked": checked, "head": head, "bad": bad});
-        context.out.json(&value)?;
-    } else if bad.is_none() {
-        context.out.answer(&format!("{checked} records, unbroken; the newest hash is {head}"))?;
+        context.out.json(&check)?;
+    } else if check.bad.is_none() {
+        context.out.answer(&whole(&check))?;
     }
-    match bad {
-        None => Ok(ExitKind::Success),
-        Some(bad) => Err(CliError::new(
-            ExitKind::World,
-            format!("the journal is not what was written: {bad}"),
-        )
-        .hint("stop the daemon and bring the project's journal back from a backup")
-        .hint("what landed before is in git, with the journal's hash in its trailer")),
+    let Some(bad) = check.bad else { return Ok(ExitKind::Success) };
+    let error =
+        CliError::new(ExitKind::World, format!("the journal is not what was written: {bad}"));
+    let error = match check.witness {
+        Some(commit) => {
+            error.hint(format!("the landing {commit} says what it was; see its trailer"))
+        }
+        None => error,
+    };
+    Err(error.hint("stop the daemon and bring the project's journal back from a backup"))
+}
+
+fn whole(check: &LogCheck) -> String {
+    let LogCheck { checked, head, compared, others, .. } = check;
+    let mut text = format!("{checked} records, unbroken; the newest hash is {head}\n");
+    text.push_str(&agree(*compared));
+    if *others > 0 {
+        let names = if *others == 1 { "names" } else { "name" };
+        let _infallible = write!(
+            text,
+            "\n{others} more {names} another journal: of another machine, or of a home that is gone"
+        );
+    }
+    text
+}
+
+fn agree(landings: u64) -> String {
+    match landings {
+        0 => "no landing was there to compare it with".to_owned(),
+        1 => "1 landing agrees with it".to_owned(),
+        more => format!("{more} landings agree with it"),
     }
 }
