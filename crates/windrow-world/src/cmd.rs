@@ -166,11 +166,17 @@ impl Cmd {
         self
     }
 
-    /// The command line for messages.
+    /// The command line for messages; git's own settings in front of a command are left out.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = self.program.to_string_lossy().into_owned();
-        for arg in &self.args {
+        let settings = if self.program == "git" {
+            let pairs = self.args.chunks(2).take_while(|pair| pair[0] == "-c");
+            2 * pairs.count()
+        } else {
+            0
+        };
+        for arg in self.args.iter().skip(settings) {
             line.push(' ');
             line.push_str(&arg.to_string_lossy());
         }

@@ -39,6 +39,8 @@ pub enum MergeReport {
         /// The merge commit.
         commit: String,
     },
+    /// The target has no history in common with the work: the branch was replaced.
+    Unrelated,
     /// It collides with what landed meanwhile.
     Conflict {
         /// The files, as shown to people.
@@ -74,20 +76,33 @@ impl ReportMerged {
                     Event::TaskDone { task: entry.task, why },
                 ])
             }
+            MergeReport::Unrelated => {
+                let summary = format!(
+                    "`{}` was replaced: it has no history in common with the commit this work \
+                     started from",
+                    entry.branch
+                );
+                reject(state, entry, summary, None)
+            }
             MergeReport::Conflict { files, detail } => {
-                let task = rules::require_task(state, entry.task)?;
-                let summary = conflict(state, entry, files);
-                let reason = TryReason {
-                    kind: TryKind::Conflict,
-                    summary,
-                    detail: detail.clone(),
-                    kept: kept_ref(state, entry),
-                };
-                let follow = rules::after_failure(state, task, entry.run, reason.clone());
-                Ok(vec![Event::EntryRejected { landing, reason }, follow])
+                reject(state, entry, conflict(state, entry, files), detail.clone())
             }
         }
     }
+}
+
+/// The entry leaves the queue, and its task starts again from the target as it is now.
+fn reject(
+    state: &State,
+    entry: &crate::state::Landing,
+    summary: String,
+    detail: Option<TextRef>,
+) -> Result<Vec<Event>, Rejection> {
+    let task = rules::require_task(state, entry.task)?;
+    let kept = kept_ref(state, entry);
+    let reason = TryReason { kind: TryKind::Conflict, summary, detail, kept };
+    let follow = rules::after_failure(state, task, entry.run, reason.clone());
+    Ok(vec![Event::EntryRejected { landing: entry.id, reason }, follow])
 }
 
 /// The ref that keeps an entry's work.

@@ -45,6 +45,8 @@ pub enum SealedWork {
     Captured,
     /// It could not be submitted and was captured instead.
     Refused(String),
+    /// The worktree itself was found broken; what was still in it was captured.
+    Broken(String),
 }
 
 /// What is to be done with a session's work, by the way it ended.
@@ -152,6 +154,15 @@ impl ReportSealed {
                     self.failed(state, session, task, TryKind::Leftovers, why.clone())
                 }
             },
+            // Whoever ended it does not want it to start again; a fresh tree helps all others.
+            SealedWork::Broken(_) if session.stop.is_some() => self.captured(state, session, task),
+            SealedWork::Broken(why) => {
+                let why = match &self.kept {
+                    Some((refname, _)) => format!("{why}; what was left is kept in `{refname}`"),
+                    None => format!("{why}; nothing was left to keep"),
+                };
+                self.failed(state, session, task, TryKind::World, why)
+            }
             SealedWork::Captured => self.captured(state, session, task),
         }
     }

@@ -75,7 +75,9 @@ impl ReportSetback {
                 waits: false,
             }]);
         }
-        let reason = self.stuck();
+        let kept = super::report_merged::kept_ref(state, entry);
+        let kept_in = kept.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
+        let reason = self.stuck(&format!("the work is kept{kept_in}"), kept);
         Ok(vec![
             Event::EntryParked { landing, reason: self.reason.clone() },
             Event::TaskStuck { task: entry.task, reason },
@@ -123,7 +125,13 @@ impl ReportSetback {
 
     /// The session ends; a tree with work that could not be captured stays where it is.
     fn give_up(&self, state: &State, session: &Session) -> Vec<Event> {
-        let reason = self.stuck();
+        let stays = session.tree.as_ref();
+        let stays = stays.map_or_else(
+            || "nothing was lost".to_owned(),
+            |tree| format!("the worktree stays as it is: `{}`", tree.path),
+        );
+        let kept = session.kept.last().map(|kept| kept.refname.clone());
+        let reason = self.stuck(&stays, kept);
         let (id, generation) = (session.id, session.generation);
         let outcome = SealOutcome::Failed(reason.clone());
         let mut events =
@@ -139,9 +147,27 @@ impl ReportSetback {
         events
     }
 
-    fn stuck(&self) -> TryReason {
-        let summary = format!("windrow itself could not go on: {}", self.reason);
-        TryReason { kind: TryKind::World, summary, detail: None, kept: None }
+    /// What happened, where the work is, and the next step.
+    fn stuck(&self, work: &str, kept: Option<String>) -> TryReason {
+        let what = match self.effect {
+            Effect::OpenTree(..) => "its worktree could not be made",
+            Effect::StartAgent(..) => "its worker could not be started",
+            Effect::SealWork(..) => "its work could not be kept",
+            Effect::MergeEntry(..) => "its work could not be merged",
+            Effect::RunGate(..) => "its gate could not be run",
+            Effect::MoveTarget(..) => "the target branch could not be moved",
+            Effect::LeaseName(..)
+            | Effect::WatchAgent(..)
+            | Effect::StopAgent(..)
+            | Effect::ProbeAgent(..)
+            | Effect::ReleaseTree(..)
+            | Effect::FreeName(..)
+            | Effect::CheckOff(_) => "windrow could not go on",
+        };
+        let reason = self.reason.trim_end_matches('.');
+        let summary =
+            format!("{what}: {reason}; {work}, and `windrow run --resume` tries it again");
+        TryReason { kind: TryKind::World, summary, detail: None, kept }
     }
 }
 

@@ -114,6 +114,9 @@ impl World {
                 kept = None;
                 SealedWork::Nothing
             }
+            (SealMode::Submit, _) if dice.once_in(3) => {
+                SealedWork::Broken("its folder was removed".to_owned())
+            }
             (SealMode::Submit, _) => SealedWork::Refused("files are left over".to_owned()),
             (SealMode::Capture, 7) => {
                 kept = None;
@@ -140,6 +143,7 @@ impl World {
         self.commits += 1;
         let report = match dice.below(10) {
             _ if self.moved.contains(&landing) => MergeReport::AlreadyIn,
+            9 if dice.once_in(3) => MergeReport::Unrelated,
             9 => MergeReport::AlreadyIn,
             7..=8 => MergeReport::Conflict { files: vec!["src/a.rs".to_owned()], detail: None },
             _ => MergeReport::Clean {

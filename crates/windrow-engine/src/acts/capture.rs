@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use windrow_core::ids::TreeId;
-use windrow_world::git::{CaptureSpec, Captured, Saved, Tree};
+use windrow_world::git::{self, CaptureSpec, Captured, Oid, Saved, Tree};
 
 use super::chain;
 use crate::place::{Place, now};
@@ -21,11 +21,38 @@ pub(super) struct Capture<'a> {
     pub(super) safe: &'a [String],
     pub(super) precious: &'a [String],
     pub(super) trash: &'a Path,
+    /// The branch the tree was on, without `refs/heads/`, and the commit it started from: what a
+    /// broken tree is put together with.
+    pub(super) branch: &'a str,
+    pub(super) base: &'a str,
 }
 
 impl Capture<'_> {
-    /// Carries it out.
+    /// Carries it out; a tree that cannot be captured is mended as far as that goes first.
     pub(super) fn run(&self, place: &Place) -> Result<Captured, String> {
+        match self.once(place) {
+            Ok(captured) => Ok(captured),
+            Err(reason) if self.mend(place)?.is_empty() => Err(reason),
+            Err(_) => self.once(place),
+        }
+    }
+
+    /// Mends the tree; what was broken, in words.
+    pub(super) fn mend(&self, place: &Place) -> Result<Vec<&'static str>, String> {
+        let Ok(base) = Oid::parse(self.base) else { return Ok(Vec::new()) };
+        let branch = match self.branch {
+            "" => String::new(),
+            branch => format!("refs/heads/{branch}"),
+        };
+        let broken = git::mend(&place.repo, self.tree, &branch, &base);
+        let broken = broken.map_err(|e| chain(&e))?;
+        for what in &broken {
+            tracing::warn!("`{}` was broken: {}", self.tree.path.display(), what.in_words());
+        }
+        Ok(broken.into_iter().map(git::Broken::in_words).collect())
+    }
+
+    fn once(&self, place: &Place) -> Result<Captured, String> {
         let spec = CaptureSpec {
             name: self.refname,
             safe: self.safe,
@@ -49,7 +76,17 @@ pub(super) fn set_aside(
     let safe = [format!("refs/heads/{target}")];
     let refname = format!("refs/windrow/kept/{id}/{}", now());
     let trash = place.folder.join("trash").join(format!("{id}-{}", now()));
-    let capture = Capture { tree, refname: &refname, safe: &safe, precious: &[], trash: &trash };
+    let base = place.repo.ref_value(&safe[0]).map_err(|e| chain(&e))?;
+    let base = base.map(|base| base.to_string()).unwrap_or_default();
+    let capture = Capture {
+        tree,
+        refname: &refname,
+        safe: &safe,
+        precious: &[],
+        trash: &trash,
+        branch: "",
+        base: &base,
+    };
     match capture.run(place)? {
         Captured::Nothing(saved) | Captured::Kept { saved, .. } => Ok(saved),
         Captured::Incomplete { left, .. } => Err(format!(

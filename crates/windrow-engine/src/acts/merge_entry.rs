@@ -74,6 +74,7 @@ fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
     let work = Oid::parse(&entry.commit).map_err(|e| chain(&e))?;
     match git::merge(repo, &onto, &work).map_err(|e| chain(&e))? {
         Merged::AlreadyIn => Ok((already_in(entry, &onto, &work)?, None)),
+        Merged::Unrelated => Ok((MergeReport::Unrelated, None)),
         Merged::Conflict { files, messages } => {
             let names = files.iter().map(|f| f.path.to_string_lossy().into_owned()).collect();
             let text = Text::new(both_sides(entry, &files, &messages));

@@ -79,7 +79,8 @@ fn release(used: &Used) -> Result<Released, String> {
         Ok(saved) => saved,
         Err(why) => return Ok(Released { gone: false, stays: Some(why) }),
     };
-    if !tree.path.exists() {
+    // What is half gone is not worth mending once everything in it is safe.
+    if !tree.path.is_dir() || !tree.git_dir.is_dir() {
         worktrees.remove(tree, &saved).map_err(|e| chain(&e))?;
         delete_branch(used, &worktrees)?;
         return Ok(Released { gone: true, stays: None });
@@ -100,6 +101,8 @@ fn save(used: &Used, tree: &Tree) -> Result<Result<Saved, String>, String> {
         safe: &used.safe,
         precious: &used.precious,
         trash: &used.trash,
+        branch: &used.branch,
+        base: &used.base,
     };
     Ok(match capture.run(&used.place)? {
         Captured::Nothing(saved) => Ok(saved),

@@ -16,6 +16,7 @@ use crate::place::Place;
 struct Ended {
     place: Arc<Place>,
     tree: Option<Tree>,
+    branch: String,
     base: String,
     mode: SealMode,
     leftovers: Leftovers,
@@ -42,6 +43,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         place: Arc::clone(&tools.place),
         tree: tree_path::tree_of(session),
         base: session.tree.as_ref().map(|tree| tree.base.clone()).unwrap_or_default(),
+        branch: session.tree.as_ref().map(|tree| tree.branch.clone()).unwrap_or_default(),
         mode: seal_mode(session),
         leftovers: run.leftovers,
         message: message::work(state, task, session),
@@ -67,7 +69,10 @@ fn seal(ended: &Ended) -> Result<Sealed, String> {
         return Ok(Sealed { work: SealedWork::Captured, kept: None, stays: None });
     };
     match ended.mode {
-        SealMode::Submit => submit(ended, tree),
+        SealMode::Submit => match submit(ended, tree) {
+            Ok(sealed) => Ok(sealed),
+            Err(reason) => salvage(ended, tree, reason),
+        },
         SealMode::Capture => capture(ended, tree, SealedWork::Captured),
         SealMode::Drop => Ok(Sealed { work: SealedWork::Captured, kept: None, stays: None }),
     }
@@ -92,6 +97,17 @@ fn submit(ended: &Ended, tree: &Tree) -> Result<Sealed, String> {
     Ok(Sealed { work: SealedWork::Commit { commit, touched }, kept, stays: None })
 }
 
+/// Keeps what is left in a tree that was found broken; nobody knows whether that is the whole work.
+fn salvage(ended: &Ended, tree: &Tree, reason: String) -> Result<Sealed, String> {
+    let broken = capturing(ended, tree).mend(&ended.place)?;
+    if broken.is_empty() {
+        return Err(reason);
+    }
+    let path = tree.path.display();
+    let why = format!("the worktree `{path}` was damaged: {}", broken.join(", "));
+    capture(ended, tree, SealedWork::Broken(why))
+}
+
 /// Commits what is left, or says why it cannot be.
 fn commit_leftovers(ended: &Ended, tree: &Tree) -> Result<Option<String>, String> {
     let repo = &ended.place.repo;
@@ -111,15 +127,20 @@ fn commit_leftovers(ended: &Ended, tree: &Tree) -> Result<Option<String>, String
     }
 }
 
-fn capture(ended: &Ended, tree: &Tree, work: SealedWork) -> Result<Sealed, String> {
-    let capture = Capture {
+fn capturing<'a>(ended: &'a Ended, tree: &'a Tree) -> Capture<'a> {
+    Capture {
         tree,
         refname: &ended.refname,
         safe: &ended.safe,
         precious: &ended.precious,
         trash: &ended.trash,
-    };
-    Ok(match capture.run(&ended.place)? {
+        branch: &ended.branch,
+        base: &ended.base,
+    }
+}
+
+fn capture(ended: &Ended, tree: &Tree, work: SealedWork) -> Result<Sealed, String> {
+    Ok(match capturing(ended, tree).run(&ended.place)? {
         Captured::Nothing(_) => Sealed { work, kept: None, stays: None },
         Captured::Kept { commit, .. } => {
             Sealed { work, kept: Some((ended.refname.clone(), commit.to_string())), stays: None }

@@ -103,9 +103,8 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
     if is_there(&tree.git_dir.join(MAKING)) || (!folder && !is_there(&tree.git_dir)) {
         return before(saved);
     }
-    if !folder {
-        fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
-    }
+    // Git needs a folder to stand in. Once it stays, it would say that every file was deleted.
+    let _stand_in = if folder { None } else { Some(StandIn::make(&tree.path)?) };
     let found = look(repo, tree, spec, folder)?;
     if found.is_clean() && rests(tree) {
         return before(saved);
@@ -129,6 +128,24 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
     } else {
         Captured::Incomplete { commit, left }
     })
+}
+
+/// A folder in place of one that is gone; it goes, too, if it is still empty.
+#[derive(Debug)]
+struct StandIn<'a>(&'a Path);
+
+impl<'a> StandIn<'a> {
+    fn make(path: &'a Path) -> Result<Self, GitError> {
+        fs::create_dir_all(path).map_err(file_error("make", path))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for StandIn<'_> {
+    fn drop(&mut self) {
+        // What somebody put there meanwhile stays.
+        let _stays_unless_empty = fs::remove_dir(self.0);
+    }
 }
 
 fn look(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>, folder: bool) -> Result<Found, GitError> {

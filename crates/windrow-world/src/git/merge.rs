@@ -23,6 +23,8 @@ pub enum Merged {
     },
     /// The commit is already part of `onto`.
     AlreadyIn,
+    /// The two have no commit in common: one of them was replaced.
+    Unrelated,
     /// The two sides collide.
     Conflict {
         /// The files that collide, ordered by path.
@@ -67,7 +69,7 @@ pub struct MergeCommit<'a> {
 /// Merges `commit` onto `onto` in the object store.
 ///
 /// # Errors
-/// Git fails: an object is missing, or the histories are unrelated.
+/// Git fails: an object is missing.
 pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> {
     if is_ancestor(repo, commit, onto)? {
         return Ok(Merged::AlreadyIn);
@@ -86,8 +88,16 @@ pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> 
     match done.status.code() {
         Some(0) => Ok(Merged::Clean { tree: merge_answer::tree(&done.stdout)? }),
         Some(1) => merge_answer::conflict(&done.stdout),
+        _ if !are_related(repo, onto, commit)? => Ok(Merged::Unrelated),
         _ => Err(failed(line, &done)),
     }
+}
+
+/// Whether two commits have one in common.
+fn are_related(repo: &Repo, one: &Oid, other: &Oid) -> Result<bool, GitError> {
+    let call = repo.git(["merge-base", one.as_str(), other.as_str()]);
+    // Exit status 1 without a word says that there is none; anything else is not known.
+    Ok(call.output()?.status.code() != Some(1))
 }
 
 /// Makes the commit of a landing: always two parents, also where a fast-forward would do.

@@ -76,13 +76,14 @@ fn a_conflict_names_files_and_all_versions() {
 }
 
 #[test]
-fn histories_without_a_common_past_are_an_error() {
+fn histories_without_a_common_past_are_unrelated() {
     let fixture = Fixture::new();
     let tree = tree_of(&fixture.repo, &fixture.base).unwrap();
     let orphan = git(&fixture.main, ["commit-tree", "-m", "orphan", tree.as_str()]);
     let orphan = Oid::parse(&orphan).unwrap();
-    let error = merge(&fixture.repo, &fixture.base, &orphan).unwrap_err();
-    assert!(error.to_string().contains("unrelated histories"), "{error}");
+    assert_eq!(merge(&fixture.repo, &fixture.base, &orphan).unwrap(), Merged::Unrelated);
+    let missing = Oid::parse(&"1".repeat(40)).unwrap();
+    merge(&fixture.repo, &fixture.base, &missing).unwrap_err();
 }
 
 #[test]

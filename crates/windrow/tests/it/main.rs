@@ -7,6 +7,7 @@ mod bad_input;
 mod chaos;
 mod checkout;
 mod consent;
+mod damage;
 mod demo;
 mod disk;
 mod endings;

@@ -399,8 +399,8 @@ fn an_act_that_fails_is_tried_again_and_given_up_in_the_end() {
         &mut world,
         &setback(effect),
         r#"
-        session_sealed generation=1 outcome={"failed":{"detail":null,"kept":null,"kind":"world","summary":"windrow itself could not go on: the disk is full"}} session=1
-        task_stuck reason={"detail":null,"kept":null,"kind":"world","summary":"windrow itself could not go on: the disk is full"} task=1
+        session_sealed generation=1 outcome={"failed":{"detail":null,"kept":null,"kind":"world","summary":"its work could not be kept: the disk is full; the worktree stays as it is: `/trees/w-1`, and `windrow run --resume` tries it again"}} session=1
+        task_stuck reason={"detail":null,"kept":null,"kind":"world","summary":"its work could not be kept: the disk is full; the worktree stays as it is: `/trees/w-1`, and `windrow run --resume` tries it again"} task=1
         tree_stays generation=1 session=1 why="the disk is full"
     "#,
     );
