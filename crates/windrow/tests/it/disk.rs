@@ -62,6 +62,8 @@ fn a_run_whose_journal_cannot_be_written_for_a_while_lands_everything() {
     assert_eq!(landings(&env).len(), 0);
 
     full(&env, false);
+    // Whoever asked the daemon would wake it; it has to come back to this by itself.
+    wait_until("everything landed, with nobody asking", || landings(&env).len() == 3);
     env.await_run_end();
     assert_eq!(env.playing(Role::Daemon), daemon, "it never went away");
     all_landed_once(&env);
