@@ -137,7 +137,13 @@ pub fn nothing_left_behind(env: &TestEnv) {
     assert!(refs.is_empty(), "refs that `restore --list` does not list: {refs:?}");
     env.windrow(["prune"]).ok();
     assert_eq!(repo.worktrees(), Vec::<std::path::PathBuf>::new(), "after prune");
-    assert_eq!(repo.refs("refs/windrow/"), Vec::<String>::new(), "after prune");
+    let left = repo.refs("refs/windrow/");
+    let held: Vec<String> = left
+        .iter()
+        .filter(|name| name.contains("/kept/"))
+        .map(|name| repo.git(["log", "-1", "-m", "--stat", "--format=%B", name]))
+        .collect();
+    assert_eq!(left, Vec::<String>::new(), "after prune: {held:#?}");
     assert_eq!(repo.refs("refs/heads/windrow/"), Vec::<String>::new(), "after prune");
     let folders = std::fs::read_dir(env.trees()).map(Iterator::count).unwrap_or(0);
     assert_eq!(folders, 0, "folders left in {}", env.trees().display());

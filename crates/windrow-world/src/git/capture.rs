@@ -18,6 +18,7 @@ use super::capture_sequencer as sequencer;
 use super::capture_trash::{Left, Plan};
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo, Tree};
+use super::worktree::holds_files;
 use super::worktree_registry::{MAKING, file_error, is_there, rests};
 
 /// How a tree is to be captured.
@@ -103,6 +104,9 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
     if is_there(&tree.git_dir.join(MAKING)) || (!folder && !is_there(&tree.git_dir)) {
         return before(saved);
     }
+    if never_filled(tree)? && head_is_safe(repo, tree, spec)? {
+        return before(saved);
+    }
     // Git needs a folder to stand in. Once it stays, it would say that every file was deleted.
     let _stand_in = if folder { None } else { Some(StandIn::make(&tree.path)?) };
     let found = look(repo, tree, spec, folder)?;
@@ -146,6 +150,16 @@ impl Drop for StandIn<'_> {
         // What somebody put there meanwhile stays.
         let _stays_unless_empty = fs::remove_dir(self.0);
     }
+}
+
+/// Whether a tree was registered and nothing was put into it, as a kill between the two leaves it.
+fn never_filled(tree: &Tree) -> Result<bool, GitError> {
+    Ok(!is_there(&tree.git_dir.join("index")) && !holds_files(&tree.path)?)
+}
+
+fn head_is_safe(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<bool, GitError> {
+    let head = super::seal::head(repo, tree)?;
+    head.map_or(Ok(true), |at| is_reachable(repo, &at, spec.safe))
 }
 
 fn look(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>, folder: bool) -> Result<Found, GitError> {

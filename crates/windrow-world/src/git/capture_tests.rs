@@ -179,6 +179,21 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 #[test]
+fn a_tree_that_was_registered_and_never_filled_holds_nobodys_work() {
+    let fx = Fixture::new();
+    let path = fx.path("toast");
+    let add = ["worktree", "add", "--no-checkout", "-b", "windrow/toast", path.to_str().unwrap()];
+    git(&fx.main, add);
+    let tree = fx.worktrees.find(&path).unwrap().unwrap();
+    let setup = Setup::new(&fx);
+    assert!(matches!(setup.capture(&tree), Captured::Nothing(_)));
+    // The same with a commit of its own does.
+    git(&path, ["commit", "-q", "--allow-empty", "-m", "work"]);
+    std::fs::remove_file(tree.git_dir.join("index")).unwrap();
+    assert!(matches!(setup.capture(&tree), Captured::Kept { .. }));
+}
+
+#[test]
 fn a_clean_tree_at_a_safe_commit_needs_no_capture() {
     let fx = Fixture::new();
     let tree = fx.create("toast");
