@@ -296,8 +296,8 @@ pub struct QueueRow {
 pub struct Explanation {
     /// The task.
     pub task: TaskRow,
-    /// One word: `working`, `in_queue`, `over`, `no_run`, `draining`, `depends`, `delayed`, `wave`,
-    /// `scope`, `reserved`, `next`.
+    /// One word: `working`, `in_queue`, `no_run`, `draining`, `depends`, `delayed`, `wave`, `scope`,
+    /// `reserved`, `next`; of a task that is over `landed`, `done`, `stuck` or `cancelled`.
     pub standing: String,
     /// Sentences, the most important first.
     pub because: Vec<String>,

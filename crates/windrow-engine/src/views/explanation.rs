@@ -31,7 +31,7 @@ fn in_words(state: &State, id: TaskId, standing: &Standing) -> (&'static str, Ve
             ("working", vec![format!("`{}` works on it.", label.unwrap_or_default())])
         }
         Standing::InQueue { state: entry, ahead } => ("in_queue", vec![queued(entry, *ahead)]),
-        Standing::Over => ("over", over(state, id)),
+        Standing::Over => (over_as(state, id), over(state, id)),
         Standing::NoRun => {
             ("no_run", vec![format!("No active run has it; {} works on it.", again(state, id))])
         }
@@ -60,6 +60,17 @@ fn in_words(state: &State, id: TaskId, standing: &Standing) -> (&'static str, Ve
     }
 }
 
+/// The word for the way in which a task is over.
+fn over_as(state: &State, id: TaskId) -> &'static str {
+    match state.tasks.get(&id).map(|task| &task.phase) {
+        Some(TaskPhase::Stuck(_)) => "stuck",
+        Some(TaskPhase::Landed { .. }) => "landed",
+        Some(TaskPhase::Done { .. }) => "done",
+        Some(TaskPhase::Cancelled { .. }) => "cancelled",
+        Some(TaskPhase::Open | TaskPhase::Active(_) | TaskPhase::Submitted(_)) | None => "over",
+    }
+}
+
 /// What became of a task to which nothing more happens by itself.
 fn over(state: &State, id: TaskId) -> Vec<String> {
     let Some(task) = state.tasks.get(&id) else { return Vec::new() };
@@ -73,10 +84,10 @@ fn over(state: &State, id: TaskId) -> Vec<String> {
         }
         TaskPhase::Landed { commit, .. } => format!("It landed as {commit}."),
         TaskPhase::Cancelled { .. } => "It was cancelled.".to_owned(),
-        TaskPhase::Open
-        | TaskPhase::Active(_)
-        | TaskPhase::Submitted(_)
-        | TaskPhase::Done { .. } => "It is over.".to_owned(),
+        TaskPhase::Done { .. } => "It is done.".to_owned(),
+        TaskPhase::Open | TaskPhase::Active(_) | TaskPhase::Submitted(_) => {
+            "It is over.".to_owned()
+        }
     };
     vec![sentence]
 }

@@ -8,17 +8,16 @@ use serde::Serialize;
 use windrow_api::ExitKind;
 
 use super::chosen::{Chosen, Known};
+use super::nothing::{self, NOTHING};
 use super::setup::Setup;
 use super::start::Meant;
 use crate::approval::{Content, command_line};
 use crate::context::Context;
+use crate::desk::Desk;
 use crate::error::{CliError, Outcome};
 use crate::output::{Format, one_line};
 use crate::render::{Column, Table, task_table};
 use crate::source::USUAL_PRIORITY;
-
-/// What is said when no task is left to run.
-pub(super) const NOTHING: &str = "Nothing to do: no task is open.";
 
 /// What would happen.
 #[derive(Debug, Serialize)]
@@ -167,11 +166,18 @@ fn text(plan: &Plan, width: Option<usize>) -> String {
 }
 
 /// Shows the project's own tasks that would run.
-pub(super) fn show_rows(context: &Context, meant: &Meant, format: Format) -> Outcome {
+pub(super) fn show_rows(
+    context: &Context,
+    desk: &mut Desk,
+    meant: &Meant,
+    format: Format,
+) -> Outcome {
     let Meant::Rows(rows) = meant else { return Ok(ExitKind::Success) };
     match format {
         Format::Json => context.out.json(rows)?,
-        Format::Text if rows.is_empty() => context.out.say(NOTHING),
+        Format::Text if rows.is_empty() => {
+            nothing::left(desk)?.iter().for_each(|line| context.out.say(line));
+        }
         Format::Text => context.out.answer(&task_table(rows, context.out.width()))?,
     }
     Ok(ExitKind::Success)

@@ -7,6 +7,7 @@
 mod args;
 mod chosen;
 mod dry_run;
+mod nothing;
 mod own;
 mod repository;
 mod setup;

@@ -11,6 +11,7 @@ use windrow_core::spec::RunSpec;
 use super::args::RunArgs;
 use super::chosen::{Chosen, Known, choose};
 use super::dry_run;
+use super::nothing;
 use super::own::own_tasks;
 use super::setup::{Setup, setup};
 use crate::approval::{self, Content};
@@ -61,7 +62,7 @@ pub(crate) fn begin(context: &Context, args: &RunArgs) -> Begun {
         from_files(&mut desk, &setup, args)?
     };
     if args.dry_run {
-        return dry_run::show_rows(context, &tasks, args.format).map(|_shown| None);
+        return dry_run::show_rows(context, &mut desk, &tasks, args.format).map(|_shown| None);
     }
     approval::settle(context, desk.daemon(), &contents, args.approve)?;
     let tasks = import(&mut desk, &setup, tasks)?;
@@ -155,7 +156,9 @@ fn start_with(
     };
     let open: Vec<&TaskRow> = tasks.iter().filter(|row| !over(row)).collect();
     if open.is_empty() {
-        context.out.say(dry_run::NOTHING);
+        let own = args.sources.is_empty() && args.only.is_empty();
+        let said = if own { nothing::left(&mut desk)? } else { vec![nothing::NOTHING.to_owned()] };
+        said.iter().for_each(|line| context.out.say(line));
         if args.format == Format::Json {
             context.out.json_line(&serde_json::json!({"event": "end", "outcome": "success"}))?;
         }
