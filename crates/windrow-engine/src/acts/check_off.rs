@@ -8,6 +8,7 @@ use windrow_core::ids::TaskId;
 use windrow_core::state::TaskPhase;
 use windrow_core::{Command, Effect, State};
 use windrow_world::files::{ReplaceError, replace_if_unchanged};
+use windrow_world::git::{self, Oid};
 use windrow_world::trackers::tasks_md;
 
 use super::{Act, Outcome, Tools, blocking, chain};
@@ -20,14 +21,19 @@ pub(super) fn prepare(state: &State, id: TaskId, tools: &Tools) -> Option<Act> {
     let task = state.tasks.get(&id)?;
     let source = task.spec.source.clone()?;
     let run = task.run.and_then(|run| state.runs.get(&run));
-    let landed = matches!(task.phase, TaskPhase::Landed { .. });
-    let in_commit = landed && run.is_some_and(|run| run.spec.commit_progress);
-    let nothing_to_do = in_commit || source.file.ends_with(".json");
+    let commit = match &task.phase {
+        TaskPhase::Landed { commit, .. } if run.is_some_and(|run| run.spec.commit_progress) => {
+            Some(commit.clone())
+        }
+        _ => None,
+    };
     let place = Arc::clone(&tools.place);
     Some(Box::pin(async move {
         let effect = Effect::CheckOff(id);
-        let checked = blocking(effect, move || {
-            if nothing_to_do { Ok(None) } else { Ok(check_off(&place, &source.file, &source.key)) }
+        let checked = blocking(effect, move || match &commit {
+            _ if source.file.ends_with(".json") => Ok(None),
+            Some(commit) => missing_in(&place, commit, &source.file, &source.key),
+            None => Ok(check_off(&place, &source.file, &source.key)),
         });
         match checked.await {
             Ok(problem) => {
@@ -36,6 +42,25 @@ pub(super) fn prepare(state: &State, id: TaskId, tools: &Tools) -> Option<Act> {
             Err(outcome) => outcome,
         }
     }))
+}
+
+/// Why a landing commit that was to check its task off does not.
+fn missing_in(
+    place: &Place,
+    commit: &str,
+    file: &str,
+    key: &str,
+) -> Result<Option<String>, String> {
+    let commit = Oid::parse(commit).map_err(|e| chain(&e))?;
+    let tree = git::tree_of(&place.repo, &commit).map_err(|e| chain(&e))?;
+    let Some(bytes) = git::file_in(&place.repo, &tree, file).map_err(|e| chain(&e))? else {
+        return Ok(Some(format!("`{file}` is not in the commit that landed it")));
+    };
+    Ok(match tasks_md::check_off(&bytes, key) {
+        Ok(checked) if checked == bytes => None,
+        Ok(_) => Some(format!("the commit that landed it leaves it open in `{file}`")),
+        Err(error) => Some(format!("in the commit that landed it: {}", chain(&error))),
+    })
 }
 
 /// Checks the task off; the reason when that is not possible.

@@ -18,6 +18,7 @@ mod looking;
 mod machine;
 mod place;
 mod plans;
+mod progress;
 mod pruning;
 mod restoring;
 mod scopes;
