@@ -30,6 +30,9 @@ pub enum Event {
     TaskEdited {
         task: TaskId,
         spec: TaskSpec,
+        /// What its file says, when the file was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        imported: Option<Box<TaskSpec>>,
     },
     TaskClosed {
         task: TaskId,

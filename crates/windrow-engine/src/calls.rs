@@ -273,9 +273,11 @@ fn keep_commands(project: &Project, file: &str, drafts: &mut [ImportDraft]) {
             continue;
         };
         for draft in drafts.iter_mut().filter(|draft| draft.key == source.key) {
-            draft.draft.spec.run.clone_from(&task.spec.run);
-            draft.draft.spec.agent.clone_from(&task.spec.agent);
-            draft.draft.spec.gate.clone_from(&task.spec.gate);
+            // As the file said them when they were approved; a person's own edits stay beside that.
+            let approved = task.imported.as_deref().unwrap_or(&task.spec);
+            draft.draft.spec.run.clone_from(&approved.run);
+            draft.draft.spec.agent.clone_from(&approved.agent);
+            draft.draft.spec.gate.clone_from(&approved.gate);
         }
     }
 }

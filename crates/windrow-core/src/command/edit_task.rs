@@ -47,7 +47,7 @@ impl EditTask {
         if task.spec == self.spec {
             return Ok(Vec::new());
         }
-        Ok(vec![Event::TaskEdited { task: self.task, spec: self.spec.clone() }])
+        Ok(vec![Event::TaskEdited { task: self.task, spec: self.spec.clone(), imported: None }])
     }
 
     /// The dependencies that can be reached from the task, as they would be.

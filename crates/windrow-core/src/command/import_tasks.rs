@@ -1,4 +1,7 @@
 //! Takes in the tasks of a file; doing it again changes only what the file changed.
+//!
+//! What a person changed at a task of the file stays, field by field, until the file says something
+//! else there than when it was last read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +10,7 @@ use crate::graph;
 use crate::ids::{LandingId, TaskId};
 use crate::reject::Rejection;
 use crate::spec::{Source, TaskSpec};
-use crate::state::{ClosedAs, State, TaskPhase};
+use crate::state::{ClosedAs, State, Task, TaskPhase};
 
 use super::rules;
 
@@ -53,9 +56,14 @@ impl ImportTasks {
             spec.depends = imported.depends.iter().map(named).collect::<Result<_, _>>()?;
             spec.reads = imported.reads.iter().map(named).collect::<Result<_, _>>()?;
             rules::check_spec(id, &spec)?;
-            depends.insert(id, spec.depends.clone());
-            take_in(state, id, spec, imported.done.then(|| parked.get(&id)), &mut events);
+            let task = state.tasks.get(&id);
+            let merged = task.map_or_else(|| spec.clone(), |task| with_own_edits(task, &spec));
+            rules::check_spec(id, &merged)?;
+            depends.insert(id, merged.depends.clone());
+            let done = imported.done.then(|| parked.get(&id));
+            take_in(state, id, Said { file: spec, merged }, done, &mut events);
         }
+        follow(state, &mut depends);
         if let Some(cycle) = graph::cycle(&depends) {
             let keys: BTreeMap<TaskId, &String> = ids.iter().map(|(key, id)| (*id, key)).collect();
             let key = |id: &TaskId| keys.get(id).map_or_else(|| id.to_string(), |k| (*k).clone());
@@ -88,11 +96,45 @@ impl ImportTasks {
     }
 }
 
+/// What the file says of a task, and what the task is to say from now on.
+struct Said {
+    file: TaskSpec,
+    merged: TaskSpec,
+}
+
+/// The task as it is, with every field that its file changed since it was last read.
+fn with_own_edits(task: &Task, file: &TaskSpec) -> TaskSpec {
+    let Some(before) = &task.imported else { return file.clone() };
+    let mut spec = task.spec.clone();
+    macro_rules! take {
+        ($($field:ident)*) => {
+            $(if file.$field != before.$field {
+                spec.$field.clone_from(&file.$field);
+            })*
+        };
+    }
+    take!(title body source depends reads scopes priority kind commit_type agent model role run);
+    take!(gate wave limits);
+    spec
+}
+
+/// Adds what the dependencies depend on outside of the file, so that a circle through that is seen.
+fn follow(state: &State, depends: &mut BTreeMap<TaskId, BTreeSet<TaskId>>) {
+    let mut todo: Vec<TaskId> = depends.values().flatten().copied().collect();
+    while let Some(id) = todo.pop() {
+        let Some(task) = state.tasks.get(&id).filter(|_| !depends.contains_key(&id)) else {
+            continue;
+        };
+        todo.extend(&task.spec.depends);
+        depends.insert(id, task.spec.depends.clone());
+    }
+}
+
 /// Takes one task in; `done` says that the file checked it off, and which parked work that ends.
 fn take_in(
     state: &State,
     id: TaskId,
-    spec: TaskSpec,
+    Said { mut file, merged }: Said,
     done: Option<Option<&LandingId>>,
     events: &mut Vec<Event>,
 ) {
@@ -108,7 +150,7 @@ fn take_in(
     };
     match state.tasks.get(&id) {
         None => {
-            events.push(Event::TaskAdded { task: id, spec });
+            events.push(Event::TaskAdded { task: id, spec: merged });
             if done.is_some() {
                 closed(events);
             }
@@ -116,9 +158,19 @@ fn take_in(
         Some(task) if task.phase.satisfies() => {}
         Some(task) => {
             // What may not change under way is taken in by a later import.
-            let spec = rules::while_at_work(state, task, spec);
-            if task.spec != spec {
-                events.push(Event::TaskEdited { task: id, spec });
+            let spec = rules::while_at_work(state, task, merged.clone());
+            if let Some(before) = &task.imported {
+                if spec.scopes != merged.scopes {
+                    file.scopes.clone_from(&before.scopes);
+                }
+                if spec.gate != merged.gate {
+                    file.gate.clone_from(&before.gate);
+                }
+            }
+            let unread = task.imported.as_deref().is_some_and(|before| *before != file);
+            if task.spec != spec || unread {
+                let imported = Some(Box::new(file));
+                events.push(Event::TaskEdited { task: id, spec, imported });
             }
             let idle = matches!(task.phase, TaskPhase::Open | TaskPhase::Stuck(_));
             if done.is_some() && idle {

@@ -24,7 +24,9 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
     let at = envelope.at;
     match &envelope.event {
         Event::TaskAdded { task, spec } => task::added(state, *task, spec, at),
-        Event::TaskEdited { task, spec } => task::edited(state, *task, spec),
+        Event::TaskEdited { task, spec, imported } => {
+            task::edited(state, *task, spec, imported.as_deref());
+        }
         Event::TaskClosed { task, how, reason } => task::closed(state, *task, *how, reason),
         Event::TaskRequeued { task, reason } => task::requeued(state, *task, reason),
         Event::TaskReopened { task } => task::reopened(state, *task),

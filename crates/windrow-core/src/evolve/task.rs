@@ -11,6 +11,7 @@ pub(super) fn added(state: &mut State, id: TaskId, spec: &TaskSpec, at: Timestam
     let task = Task {
         id,
         spec: spec.clone(),
+        imported: spec.source.is_some().then(|| Box::new(spec.clone())),
         added_at: at,
         phase: TaskPhase::Open,
         run: None,
@@ -25,7 +26,7 @@ pub(super) fn added(state: &mut State, id: TaskId, spec: &TaskSpec, at: Timestam
     add_task(state, task);
 }
 
-pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec) {
+pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec, imported: Option<&TaskSpec>) {
     let Some(old) = state.tasks.get(&id).map(|task| task.spec.depends.clone()) else { return };
     for on in old.difference(&spec.depends) {
         if let Some(dependents) = state.dependents.get_mut(on) {
@@ -35,7 +36,12 @@ pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec) {
     for on in &spec.depends {
         state.dependents.entry(*on).or_default().insert(id);
     }
-    change_task(state, id, |task| task.spec = spec.clone());
+    change_task(state, id, |task| {
+        task.spec = spec.clone();
+        if let Some(imported) = imported {
+            task.imported = Some(Box::new(imported.clone()));
+        }
+    });
     let open = state.tasks.get(&id).map_or(0, |task| unmet(state, task));
     change_task(state, id, |task| task.unmet = open);
     doom(state, id);

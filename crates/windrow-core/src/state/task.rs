@@ -14,6 +14,10 @@ pub struct Task {
     pub id: TaskId,
     /// What it says about itself.
     pub spec: TaskSpec,
+    /// What its file said when it was last read, as far as that was taken in; a person may have
+    /// changed the task since.
+    #[serde(default)]
+    pub imported: Option<Box<TaskSpec>>,
     /// When it was added.
     pub added_at: Timestamp,
     /// Where it stands.

@@ -93,7 +93,7 @@ fn line(event: &Event) -> String {
     let json = serde_json::to_value(event).expect("an event is stored");
     let mut line = json["kind"].as_str().expect("an event has a kind").to_owned();
     for (name, value) in json["body"].as_object().into_iter().flatten() {
-        if name != "spec" && !value.is_null() {
+        if name != "spec" && name != "imported" && !value.is_null() {
             let _never_fails = write!(line, " {name}={value}");
         }
     }

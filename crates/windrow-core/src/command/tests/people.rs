@@ -165,6 +165,42 @@ fn an_import_adds_and_edits_what_the_file_changed_and_nothing_else() {
 }
 
 #[test]
+fn what_a_person_changed_stays_until_the_file_changes_that_field() {
+    let mut world = World::default();
+    let file = |title: &str, depends: &[&str]| {
+        import(&[("1", title, depends, false), ("2", "two", &[], false)])
+    };
+    world.give(&file("one", &[])).unwrap();
+    let mut mine = world.state.tasks[&TaskId(1)].spec.clone();
+    mine.priority = 0;
+    mine.title = "my own words".to_owned();
+    let edit = EditTask { task: TaskId(1), spec: mine };
+    world.give(&Command::EditTask(edit)).unwrap();
+    check(&mut world, &file("one", &[]), "");
+    // Another field of the file changes: what the person said stays beside it.
+    check(&mut world, &file("one", &["2"]), "task_edited task=1");
+    let task = |world: &World| world.state.tasks[&TaskId(1)].spec.clone();
+    let depends = std::collections::BTreeSet::from([TaskId(2)]);
+    assert_eq!((task(&world).title.as_str(), task(&world).priority), ("my own words", 0));
+    assert_eq!(task(&world).depends, depends);
+    // The field itself changes in the file: the file's newer word counts, once.
+    check(&mut world, &file("uno", &["2"]), "task_edited task=1");
+    assert_eq!((task(&world).title.as_str(), task(&world).priority), ("uno", 0));
+    check(&mut world, &file("uno", &["2"]), "");
+    // A dependency that a person added closes a circle with the file's, by way of another task.
+    let own = crate::testing::spec("own <- 1");
+    world.give(&Command::AddTask(AddTask { spec: own })).unwrap();
+    let mut two = world.state.tasks[&TaskId(2)].spec.clone();
+    two.depends.insert(TaskId(3));
+    let circle = Command::EditTask(EditTask { task: TaskId(2), spec: two.clone() });
+    assert!(world.give(&circle).is_err());
+    world.give(&file("uno", &[])).unwrap();
+    world.give(&circle).unwrap();
+    let answer = world.give(&file("uno", &["2"]));
+    assert!(answer.unwrap_err().to_string().contains("circle"));
+}
+
+#[test]
 fn an_import_with_a_circle_or_an_unclear_key_is_refused_whole() {
     let mut world = World::default();
     let circle = import(&[("1", "one", &["2"], false), ("2", "two", &["1"], false)]);
