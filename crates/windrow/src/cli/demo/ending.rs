@@ -95,7 +95,7 @@ fn commits(proof: &Proof) -> Table {
 fn next(place: &Place, width: Option<usize>) -> String {
     let tries = [
         ("../windrow show t-4", "a task, its tries, both sides of its conflict"),
-        ("../windrow restore --list", "work that failed tries left, all of it kept"),
+        ("../windrow restore --list", "the work of every try, landed or not"),
         ("../windrow report", "the summary of the run, for a file or an issue"),
         ("../windrow log", "everything that happened, in order"),
         ("../windrow prune --dry-run", "what is not needed any more"),
