@@ -3,12 +3,12 @@
 //! The same with a real repository and as many kills as one likes: `cargo run -p windrow-testkit
 //! --example cherry_pick`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use windrow_testkit::chaos::{Storm, landed_once, nothing_left_behind, orphan};
-use windrow_testkit::{Dice, History, Role, TestEnv, cherry};
+use windrow_testkit::{Dice, History, Plan, PlanTask, Role, TestEnv, cherry, wait_until};
 
-use crate::place::{bare_place, detach_plan, run_plan, write_plan};
+use crate::place::{bare_place, detach_plan, landings, place, run_plan, write_plan};
 
 /// Decides what the histories look like and who is killed when.
 const SEED: u64 = 20_261_121;
@@ -17,7 +17,7 @@ struct Scene {
     env: TestEnv,
     history: History,
     tree: String,
-    plan: windrow_testkit::Plan,
+    plan: Plan,
 }
 
 /// A history of its own for each test, and its plan.
@@ -87,4 +87,42 @@ fn n2_a_run_whose_daemon_is_killed_completes_with_nobody_there() {
     orphan(&env, 5);
     landed_once(&env, &history.base, &tree, plan.count());
     nothing_left_behind(&env);
+}
+
+/// A git that stops behind the first pin of a landing commit until it is let go.
+fn git_that_stops(env: &TestEnv) -> String {
+    let signs = env.signs();
+    let made = signs.path("made").display().to_string();
+    let script = format!(
+        "#!/bin/sh\nPATH=\"${{PATH#*:}}\"; export PATH\ngit \"$@\"; code=$?\ncase \"$*\" in\n\
+         *'update-ref --no-deref refs/windrow/flight/'*) if mkdir '{made}' 2>/dev/null; then {}; fi;;\n\
+         esac\nexit $code\n",
+        signs.wait_line("go")
+    );
+    env.repo().script("../bin/git", &script);
+    format!("{}:/usr/local/bin:/usr/bin:/bin", env.root().join("bin").display())
+}
+
+#[test]
+fn a_landing_commit_that_is_made_again_after_a_kill_is_the_same() {
+    let env = place();
+    let path = git_that_stops(&env);
+    let start = env.command(env.repo().path(), &["daemon", "start"]).env("PATH", path);
+    let _started = env.finish(start).ok();
+    let plan = Plan::new().with("a", PlanTask::run("add", "echo a > a.txt"));
+    detach_plan(&env, &plan, &[]);
+    let signs = env.signs();
+    signs.wait("made");
+    let made = env.repo().git(["for-each-ref", "--format=%(objectname)", "refs/windrow/flight/"]);
+    let date: u64 = env.repo().git(["show", "-s", "--format=%ct", &made]).parse().unwrap();
+    wait_until("a commit made now would have another date", || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        since.as_secs() > date
+    });
+    assert!(env.kill_daemon());
+    signs.put("go");
+    let _back = env.windrow(["status"]).ok();
+    env.await_run_end();
+    let landed: Vec<String> = landings(&env).into_iter().map(|landing| landing.commit).collect();
+    assert_eq!(landed, [made]);
 }

@@ -257,3 +257,26 @@ fn gates_of_two_branches_at_once_run_in_folders_of_their_own() {
     assert_eq!((lanes.0.len(), lanes.1.len()), (1, 1), "each gate ran once: {lanes:?}");
     assert_ne!(lanes.0, lanes.1);
 }
+
+#[test]
+fn every_gate_runs_one_after_another_and_the_last_can_refuse() {
+    let env = place();
+    let signs = env.signs();
+    let says = |name: &str| signs.log_line("gates", name);
+    let second = format!("{}; test ! -e bad.txt", says("second"));
+    let own = format!("{}; test ! -e worse.txt", says("own"));
+    let add =
+        |key: &str| PlanTask::run(key, &format!("echo x > {key}.txt")).set("gate", own.clone());
+    let plan = Plan::new().with("good", add("good")).with("bad", add("bad"));
+    let plan = plan.with("worse", add("worse"));
+    let gates = ["--gate", &says("first"), "--gate", &second];
+    let args = [&gates[..], &["--pool", "1", "--tries", "1"]].concat();
+    let _ran = run_plan(&env, &plan, &args).code(3);
+    env.expect_status("good", Landed);
+    assert!(note(&env, "bad", Stuck).contains("bad.txt"), "the second gate refuses");
+    assert!(note(&env, "worse", Stuck).contains("worse.txt"), "its own gate refuses");
+    assert_eq!(landings(&env).len(), 1);
+    // `bad` comes first, and its own gate has nothing to say any more.
+    let order = ["first", "second", "first", "second", "own", "first", "second", "own"];
+    assert_eq!(signs.log("gates"), order);
+}
