@@ -16,5 +16,5 @@ pub(crate) struct CloseArgs {
 
 /// Ends workers as if they had finished.
 pub(super) fn run(context: &Context, args: &CloseArgs) -> Outcome {
-    end_all(context, &args.names, EndHow::Close, "closed, its work submitted")
+    end_all(context, &args.names, EndHow::Close)
 }

@@ -8,7 +8,8 @@ use crate::error::Outcome;
 
 /// Stop workers now, keeping their work
 ///
-/// Everything in the worktree is kept under a ref; `windrow restore NAME` brings it back.
+/// Everything in the worktree is kept under a ref; `windrow restore NAME` brings it back. Of files
+/// that git ignores only those are kept that the settings call precious.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct KillArgs {
     /// Workers, by name, id or task
@@ -22,9 +23,6 @@ pub(crate) struct KillArgs {
 
 /// Ends workers.
 pub(super) fn run(context: &Context, args: &KillArgs) -> Outcome {
-    if args.drop_work {
-        end_all(context, &args.names, EndHow::KillAndDrop, "stopped, its work dropped")
-    } else {
-        end_all(context, &args.names, EndHow::Kill, "stopped, its work kept")
-    }
+    let how = if args.drop_work { EndHow::KillAndDrop } else { EndHow::Kill };
+    end_all(context, &args.names, how)
 }
