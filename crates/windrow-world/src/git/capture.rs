@@ -153,8 +153,9 @@ impl Drop for StandIn<'_> {
 }
 
 /// Whether a tree was registered and nothing was put into it, as a kill between the two leaves it.
-fn never_filled(tree: &Tree) -> Result<bool, GitError> {
-    Ok(!is_there(&tree.git_dir.join("index")) && !holds_files(&tree.path)?)
+pub(super) fn never_filled(tree: &Tree) -> Result<bool, GitError> {
+    let registered = is_there(&tree.git_dir);
+    Ok(registered && !is_there(&tree.git_dir.join("index")) && !holds_files(&tree.path)?)
 }
 
 fn head_is_safe(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<bool, GitError> {

@@ -5,8 +5,10 @@
 //! comes from what windrow recorded. Invariant: no file of the folder is touched but its link.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
+use super::capture::never_filled;
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree_registry::{self as registry, Head, MAKING, file_error, is_there};
 
@@ -49,7 +51,7 @@ impl Broken {
 /// Something cannot be mended; nothing is lost.
 pub fn mend(repo: &Repo, tree: &Tree, branch: &str, base: &Oid) -> Result<Vec<Broken>, GitError> {
     let mut broken = Vec::new();
-    if is_there(&tree.git_dir.join(MAKING)) {
+    if is_there(&tree.git_dir.join(MAKING)) || never_filled(tree)? {
         return Ok(broken);
     }
     let folder = tree.path.is_dir();
@@ -57,10 +59,17 @@ pub fn mend(repo: &Repo, tree: &Tree, branch: &str, base: &Oid) -> Result<Vec<Br
         broken.push(Broken::Folder);
     }
     if !is_there(&tree.git_dir) {
-        if tree.git_dir.parent() != Some(&repo.common_dir().join("worktrees")) {
+        let all = repo.common_dir().join("worktrees");
+        if tree.git_dir.parent() != Some(&all) {
             return Ok(broken);
         }
-        fs::create_dir_all(&tree.git_dir).map_err(file_error("make", &tree.git_dir))?;
+        // A repository that was moved away is not made anew.
+        for folder in [&all, &tree.git_dir] {
+            match fs::create_dir(folder) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made.map_err(file_error("make", folder))?,
+            }
+        }
         broken.push(Broken::Registration);
     }
     let link = [b"gitdir: ", tree.git_dir.as_os_str().as_encoded_bytes()].concat();
