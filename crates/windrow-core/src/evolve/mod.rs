@@ -24,9 +24,7 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
     let at = envelope.at;
     match &envelope.event {
         Event::TaskAdded { task, spec } => task::added(state, *task, spec, at),
-        Event::TaskEdited { task, spec, imported } => {
-            task::edited(state, *task, spec, imported.as_deref());
-        }
+        Event::TaskEdited { task, spec, imported } => task::edited(state, *task, spec, imported),
         Event::TaskClosed { task, how, reason } => task::closed(state, *task, *how, reason),
         Event::TaskRequeued { task, reason } => task::requeued(state, *task, reason),
         Event::TaskReopened { task } => task::reopened(state, *task),

@@ -26,7 +26,13 @@ pub(super) fn added(state: &mut State, id: TaskId, spec: &TaskSpec, at: Timestam
     add_task(state, task);
 }
 
-pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec, imported: Option<&TaskSpec>) {
+#[expect(clippy::ref_option, reason = "the fold hands the fields of an event on as they are")]
+pub(super) fn edited(
+    state: &mut State,
+    id: TaskId,
+    spec: &TaskSpec,
+    imported: &Option<Box<TaskSpec>>,
+) {
     let Some(old) = state.tasks.get(&id).map(|task| task.spec.depends.clone()) else { return };
     for on in old.difference(&spec.depends) {
         if let Some(dependents) = state.dependents.get_mut(on) {
@@ -38,8 +44,8 @@ pub(super) fn edited(state: &mut State, id: TaskId, spec: &TaskSpec, imported: O
     }
     change_task(state, id, |task| {
         task.spec = spec.clone();
-        if let Some(imported) = imported {
-            task.imported = Some(Box::new(imported.clone()));
+        if imported.is_some() {
+            task.imported.clone_from(imported);
         }
     });
     let open = state.tasks.get(&id).map_or(0, |task| unmet(state, task));
