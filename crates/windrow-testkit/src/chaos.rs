@@ -81,9 +81,7 @@ impl Storm {
 #[track_caller]
 pub fn orphan(env: &TestEnv, landed: usize) {
     let before = u32::try_from(landed).unwrap();
-    wait_until("some tasks landed", || {
-        env.try_run().is_some_and(|run| run.row.counts.landed >= before)
-    });
+    env.await_run(|run| run.row.counts.landed >= before);
     assert!(env.kill_daemon(), "there was no daemon to kill");
     env.await_run_end();
 }

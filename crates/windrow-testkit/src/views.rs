@@ -108,14 +108,25 @@ impl TestEnv {
     /// Waits until the newest run has ended and its sessions are closed.
     #[track_caller]
     pub fn await_run_end(&self) -> RunView {
-        let mut last = None;
-        let ended = patiently(Duration::from_secs(150), || {
-            last = self.try_run();
-            last.as_ref()
-                .filter(|run| run.row.ended_ms.is_some() && run.sessions.is_empty())
-                .cloned()
-        });
-        ended.unwrap_or_else(|| panic!("the run does not end: {last:#?}"))
+        self.await_run(|run| run.row.ended_ms.is_some() && run.sessions.is_empty())
+    }
+
+    /// Waits until the newest run is as `holds` wants it; as long as something happens in it, it may
+    /// take its time.
+    #[track_caller]
+    pub fn await_run(&self, holds: impl Fn(&RunView) -> bool) -> RunView {
+        let mut last: Option<RunView> = None;
+        loop {
+            let seen = last.as_ref().map(|run| run.seq);
+            let news = patiently(Duration::from_secs(150), || {
+                self.try_run().filter(|run| Some(run.seq) != seen || holds(run))
+            });
+            let run = news.unwrap_or_else(|| panic!("the run stands still: {last:#?}"));
+            if holds(&run) {
+                return run;
+            }
+            last = Some(run);
+        }
     }
 
     /// Sessions of the repository, those that are over as well.
