@@ -28,6 +28,10 @@ fn a_prune_during_a_run_leaves_everything_that_is_under_way() {
     detach_plan(&env, &both, &["--pool", "2", "--gate", &gate]);
     signs.wait("up");
     signs.wait("gate");
+    // What was submitted leaves its tree while the gate runs; until then that tree is in use too.
+    wait_until("the session in the gate is over", || {
+        env.sessions().iter().filter(|session| !session.over).count() == 1
+    });
     let before = in_use(&env);
     let held = |prefix: &str| before.0.iter().filter(|name| name.starts_with(prefix)).count();
     assert_eq!(held("refs/windrow/kept/"), 2, "held, and in the gate: {before:#?}");
