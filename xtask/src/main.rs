@@ -1,7 +1,8 @@
-//! The house's own tasks: `cargo xtask tidy | test | ci`.
+//! The house's own tasks: `cargo xtask tidy | reference | test | ci`.
 //!
-//! `tidy` reads the tree and names every broken rule; `test` is the one command that passes every
-//! test; `ci` is `test` with skips counted as failures. Nothing here is shipped, and nothing here
+//! `tidy` reads the tree and names every broken rule; `reference` writes the pages that are made from
+//! the program; `test` is the one command that passes every test; `ci` is `test` with skips counted
+//! as failures. Nothing here is shipped, and nothing here
 //! may use another room: it must build when they do not.
 
 mod run;
@@ -14,6 +15,8 @@ const USAGE: &str = "\
 Usage: cargo xtask <TASK>
 
   tidy  Check walls, sizes, words, licences and forgotten files
+  reference          Write docs/reference, docs/man and the settings of `windrow init`
+  reference --check  Name the files of these that are stale; `test` does this too
   test  Pass every test: tidy, format, lints, docs, doc tests, tests
   ci    Do the same with CI=true: a skipped test is a failure
 ";
@@ -23,6 +26,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["tidy"] => tidy::report(),
+        ["reference"] => test::reference(true),
+        ["reference", "--check"] => test::reference(false),
         ["test"] => test::run(run::in_ci()),
         ["ci"] => test::run(true),
         ["help" | "--help" | "-h"] => {

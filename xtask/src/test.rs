@@ -19,6 +19,9 @@ use crate::tidy;
 /// The runner that is installed when there is none; built by the compiler the house is kept with.
 const NEXTEST: &str = "0.9.143";
 
+/// The test that makes and compares the reference.
+const REFERENCE: &str = "the_reference_says_what_the_program_does";
+
 type Step = fn(&Plan) -> Result<(), String>;
 
 const STEPS: &[(&str, Step)] = &[
@@ -112,6 +115,17 @@ fn tests(plan: &Plan) -> Result<(), String> {
         return Err("a skipped test is a failure on a build machine".to_owned());
     }
     Ok(())
+}
+
+/// Writes the pages that the program itself is the source of, or names those that are stale.
+///
+/// The test that compares them makes them too, with everything the binary knows; no other way
+/// leads into a crate that is only a binary.
+pub(crate) fn reference(write: bool) -> Result<(), String> {
+    let nextest = nextest()?;
+    let args = ["nextest", "run", "--locked", "-p", "windrow", "--bin", "windrow", REFERENCE];
+    let program = Program::new(nextest, &args);
+    if write { program.env("WINDROW_REFERENCE", "write").shown() } else { program.shown() }
 }
 
 impl Plan {

@@ -1,30 +1,40 @@
 //! Exit codes, one table for every command.
+//!
+//! The reference, the man pages and the help of `windrow` are made from [`ExitKind::ALL`].
 
 use serde::{Deserialize, Serialize};
 
 /// How a command ended, and the code its process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "`ExitKind::says` has a sentence for each")]
 pub enum ExitKind {
-    /// 0: it did what it says; for `run`, every task landed or was done.
     Success,
-    /// 1: something the person asked for is not possible as asked.
     User,
-    /// 2: the command line itself is wrong.
     Usage,
-    /// 3: a run ended and some tasks did not land; or one of several targets failed.
     Incomplete,
-    /// 4: refused by a rule, such as commands nobody approved.
     Refused,
-    /// 5: git, the file system or another program failed.
     World,
-    /// 70: a defect of windrow itself.
     Internal,
-    /// 130: interrupted by the person.
     Interrupted,
+    Unread,
 }
 
 impl ExitKind {
+    /// Every kind, by its code.
+    pub const ALL: [Self; 9] = [
+        Self::Success,
+        Self::User,
+        Self::Usage,
+        Self::Incomplete,
+        Self::Refused,
+        Self::World,
+        Self::Internal,
+        Self::Interrupted,
+        Self::Unread,
+    ];
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -37,6 +47,42 @@ impl ExitKind {
             Self::World => 5,
             Self::Internal => 70,
             Self::Interrupted => 130,
+            Self::Unread => 141,
         }
+    }
+
+    /// What the code says, in one line of Markdown.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Success => {
+                "it did what it says; for `run`, every task landed or is done, or with `--hold` is held"
+            }
+            Self::User => "what was asked is not possible as asked",
+            Self::Usage => "the command line is wrong",
+            Self::Incomplete => {
+                "the run ended and some tasks did not land; or one of several targets failed"
+            }
+            Self::Refused => "refused by a rule, such as commands that nobody approved",
+            Self::World => "git, the file system or another program failed",
+            Self::Internal => "a defect of windrow",
+            Self::Interrupted => "interrupted",
+            Self::Unread => {
+                "whoever read `run`'s output left before the run was over; the run goes on"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_in_the_table_once_in_the_order_of_the_codes() {
+        let codes: Vec<u8> = ExitKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
+        // The last one's place in the declaration: a new kind belongs into the table too.
+        assert_eq!(ExitKind::ALL.len(), ExitKind::Unread as usize + 1);
     }
 }

@@ -10,8 +10,10 @@ pub mod client;
 pub mod exit;
 pub mod reply;
 pub mod request;
+pub mod states;
 pub mod summary;
 pub mod view;
+pub mod worker;
 
 pub use exit::ExitKind;
 pub use reply::{Failure, Reply};

@@ -9,6 +9,7 @@ use windrow_core::spec::TaskSpec;
 
 /// The daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DaemonView {
     /// Its process id.
     pub pid: u32,
@@ -26,6 +27,7 @@ pub struct DaemonView {
 
 /// The word for where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
     /// Not begun, or waiting for its next try.
@@ -65,6 +67,7 @@ impl TaskStatus {
 
 /// One line about a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TaskRow {
     /// Its id.
     pub id: String,
@@ -106,6 +109,7 @@ pub struct TaskRow {
 
 /// Everything about a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TaskView {
     /// The line about it.
     pub row: TaskRow,
@@ -133,6 +137,7 @@ pub struct TaskView {
 
 /// Why a try failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FailureRow {
     /// The kind in one word: `conflict`, `red_gate`, `silent`.
     pub kind: String,
@@ -146,6 +151,7 @@ pub struct FailureRow {
 
 /// One line about a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionRow {
     /// Its id.
     pub id: String,
@@ -157,8 +163,8 @@ pub struct SessionRow {
     pub task: String,
     /// The task's title.
     pub title: String,
-    /// One word: `starting`, `working`, `ending`, `submitted`, `failed`, `nothing`, `interrupted`,
-    /// `ended`, `closed`.
+    /// The word of a [`crate::states::SessionState`].
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::SessionState::WORDS)))]
     pub status: String,
     /// Why it failed or waits: one sentence.
     pub note: Option<String>,
@@ -190,10 +196,12 @@ pub struct SessionRow {
 
 /// One line about a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunRow {
     /// Its id.
     pub id: String,
-    /// One word: `active`, `draining`, `stopping`, `finished`, `interrupted`.
+    /// The word of a [`crate::states::RunState`].
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::RunState::WORDS)))]
     pub phase: String,
     /// What the person named.
     pub sources: Vec<String>,
@@ -215,6 +223,7 @@ pub struct RunRow {
 
 /// Numbers of tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "each is the number of tasks of the status it is named after")]
 pub struct Counts {
     pub open: u32,
@@ -259,6 +268,7 @@ impl Counts {
 
 /// Everything about a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunView {
     /// The line about it.
     pub row: RunRow,
@@ -280,12 +290,14 @@ pub struct RunView {
 
 /// One line about a queue entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueRow {
     /// Its id.
     pub id: String,
     /// The task.
     pub task: String,
-    /// One word: `queued`, `merging`, `verifying`, `landing`, `waiting`, `held`, `parked`.
+    /// The word of a [`crate::states::QueueState`].
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::QueueState::WORDS)))]
     pub state: String,
     /// What it waits for.
     pub note: Option<String>,
@@ -293,6 +305,7 @@ pub struct QueueRow {
 
 /// Why a task stands where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The task.
     pub task: TaskRow,
@@ -305,6 +318,7 @@ pub struct Explanation {
 
 /// One record of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogRow {
     /// Its position.
     pub seq: u64,
@@ -320,6 +334,7 @@ pub struct LogRow {
 
 /// What a walk along the journal found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogCheck {
     /// How many records are good, from the first on.
     pub checked: u64,
@@ -337,6 +352,7 @@ pub struct LogCheck {
 
 /// One line about kept work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeptRow {
     /// The ref.
     pub refname: String,
@@ -362,6 +378,7 @@ pub struct KeptRow {
 
 /// One line about a worktree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TreeRow {
     /// Its id.
     pub id: String,
@@ -375,6 +392,7 @@ pub struct TreeRow {
 
 /// One thing that was or would be removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PruneRow {
     /// `worktree`, `ref` or `folder`.
     pub what: String,

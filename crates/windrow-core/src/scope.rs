@@ -31,6 +31,7 @@ pub const MAX_LEN: usize = 1024;
 ///
 /// Compared, ordered, hashed and serialised as its text.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
 pub struct Scope {
     text: Arc<str>,

@@ -11,6 +11,7 @@ use crate::scope::Scope;
 
 /// A long text kept outside the state: the hexadecimal BLAKE3 hash under which the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct TextRef(pub String);
 
@@ -18,6 +19,7 @@ pub struct TextRef(pub String);
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// What others build on.
@@ -31,6 +33,7 @@ pub enum Kind {
 
 /// The file and key a task came from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// The file, relative to the repository when it lies inside, else absolute.
     pub file: String,
@@ -53,6 +56,7 @@ impl Source {
 
 /// Everything a task says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct TaskSpec {
     /// One line, any characters but line ends.
@@ -91,6 +95,7 @@ pub struct TaskSpec {
 
 /// How long a worker may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Limits {
     /// Milliseconds without any output before the try is ended.
@@ -132,6 +137,7 @@ pub enum AgentCommand {
 
 /// What happens to changes a worker left uncommitted when it ended well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Leftovers {
     /// They are committed with the task's title.
@@ -143,6 +149,7 @@ pub enum Leftovers {
 
 /// What the folder of a worker's worktree is called after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TreeNames {
     /// The worker, such as `quill`.

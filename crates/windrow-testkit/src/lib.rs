@@ -21,6 +21,7 @@ mod signs;
 mod skip;
 mod snapshot;
 mod tasks;
+mod terminal;
 mod views;
 
 pub use dice::Dice;
@@ -33,3 +34,4 @@ pub use signs::Signs;
 pub use skip::skip;
 pub use snapshot::{Entry, Snapshot};
 pub use tasks::{Plan, PlanTask, TaskList};
+pub use terminal::Terminal;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{Timespec, poll};
 
 /// Far beyond what anything in a test takes; reaching it fails the test.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(10);

@@ -157,15 +157,29 @@ pub(crate) fn settle(
     if !given && !context.out.attended() {
         return Err(refusal(&missing));
     }
-    for content in &missing {
+    if given {
+        show(context, &missing);
+    } else {
+        ask(context, &missing)?;
+    }
+    record(daemon, &missing)
+}
+
+/// Shows commands and asks the person at the terminal; anything but yes is a refusal.
+pub(crate) fn ask(context: &Context, missing: &[&Content]) -> Result<(), CliError> {
+    show(context, missing);
+    if context.out.confirm("Let them run now and whenever these files say so?") {
+        return Ok(());
+    }
+    Err(refusal(missing))
+}
+
+fn show(context: &Context, contents: &[&Content]) {
+    for content in contents {
         let place = context.out.paint_err(Paint::Bold, &one_line(&content.place));
         context.out.say(&format!("Commands of {place} that would run:"));
         context.out.narrate(&content.listed());
     }
-    if !given && !context.out.confirm("Let them run now and whenever these files say so?") {
-        return Err(refusal(&missing));
-    }
-    record(daemon, &missing)
 }
 
 /// Records consent.

@@ -57,9 +57,15 @@ impl CliError {
         Self::new(ExitKind::Internal, message).hint("see `windrow daemon logs`")
     }
 
-    /// Nobody reads the output any more, which is how `| head` ends things: a quiet success.
+    /// Nobody reads the output any more, which is how `| head` ends things: a quiet success of a
+    /// command that had nothing more to do than to answer.
     pub(crate) fn nobody_reads() -> Self {
         Self::new(ExitKind::Success, "")
+    }
+
+    /// Whether it is that.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.kind == ExitKind::Success
     }
 
     /// Adds what helps.

@@ -26,6 +26,7 @@ pub(crate) enum Format {
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Colour {
     /// On a terminal that can.
@@ -115,6 +116,12 @@ impl Output {
     /// How wide lines of the answer may be; nothing when they may be of any length.
     pub(crate) fn width(&self) -> Option<usize> {
         self.columns.or_else(|| columns(tcgetwinsize(io::stdout())))
+    }
+
+    /// Whether the answer goes to a terminal.
+    #[expect(clippy::unused_self, reason = "writing is only for who was given the output")]
+    pub(crate) fn is_read_by_a_person(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     /// Width and height of the terminal for live output, when there is one that can redraw.

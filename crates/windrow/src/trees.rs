@@ -17,6 +17,7 @@ use crate::error::{CliError, chain};
 
 /// How much changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Change {
     /// Files.
     pub(crate) files: u32,

@@ -55,6 +55,7 @@ pub(super) const ROOMS: &[Room] = &[
 ];
 
 /// Crates that do nothing but compute.
-const PURE: &[&str] = &["globset", "indexmap", "serde", "serde_json", "smol_str", "thiserror"];
+const PURE: &[&str] =
+    &["globset", "indexmap", "schemars", "serde", "serde_json", "smol_str", "thiserror"];
 
 const WINDOWS: &[&str] = &["axum", "clap", "ratatui", "rmcp"];

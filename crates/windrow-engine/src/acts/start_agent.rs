@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use windrow_api::worker::Variable;
 use windrow_core::command::{ReportEnded, ReportStarted};
 use windrow_core::ids::SessionId;
 use windrow_core::spec::{AgentCommand, TextRef};
@@ -119,19 +120,21 @@ fn environment(
 ) -> Vec<(String, String)> {
     let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let offset = session.lease.as_ref().map_or(0, |lease| lease.port_offset);
-    let own = [
-        ("TMPDIR", text(&folder.join("tmp"))),
-        ("WINDROW_BRIEF", text(&folder.join("brief.md"))),
-        ("WINDROW_OUTPUT", text(output)),
-        ("WINDROW_TASK", task.id.to_string()),
-        ("WINDROW_SESSION", session.id.to_string()),
-        ("WINDROW_NAME", session.label()),
-        ("WINDROW_ATTEMPT", session.attempt.to_string()),
-        ("PORT_OFFSET", offset.to_string()),
-        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
-    ];
-    let inherited = place.env.iter().cloned();
-    inherited.chain(own.map(|(key, value)| (key.to_owned(), value))).collect()
+    let own = Variable::ALL.map(|variable| {
+        let value = match variable {
+            Variable::Brief => text(&folder.join("brief.md")),
+            Variable::Output => text(output),
+            Variable::Task => task.id.to_string(),
+            Variable::Session => session.id.to_string(),
+            Variable::Name => session.label(),
+            Variable::Attempt => session.attempt.to_string(),
+            Variable::PortOffset => offset.to_string(),
+            Variable::TmpDir => text(&folder.join("tmp")),
+            Variable::GitPrompt => "0".to_owned(),
+        };
+        (variable.name().to_owned(), value)
+    });
+    place.env.iter().cloned().chain(own).collect()
 }
 
 fn begin(mut start: Start) -> Result<Begun, String> {

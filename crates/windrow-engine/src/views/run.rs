@@ -1,5 +1,6 @@
 //! Views of runs.
 
+use windrow_api::states::{QueueState, RunState};
 use windrow_api::view::{Counts, QueueRow, RunRow, RunView, SessionRow};
 use windrow_core::explain::{Standing, Wait, explain};
 use windrow_core::ids::LandingId;
@@ -23,7 +24,7 @@ pub(crate) fn run_row(state: &State, run: &Run) -> RunRow {
     let settling = is_settling(state, run);
     RunRow {
         id: run.id.to_string(),
-        phase: if settling { phase(RunPhase::Active) } else { phase(run.phase) }.to_owned(),
+        phase: if settling { RunState::Active } else { phase(run.phase) }.word().to_owned(),
         sources: run.spec.sources.clone(),
         branch: run.spec.branch.clone(),
         pool: run.spec.pool,
@@ -58,13 +59,13 @@ pub(crate) fn run_view(state: &State, place: &Place, run: &Run) -> RunView {
     }
 }
 
-const fn phase(phase: RunPhase) -> &'static str {
+const fn phase(phase: RunPhase) -> RunState {
     match phase {
-        RunPhase::Active => "active",
-        RunPhase::Draining => "draining",
-        RunPhase::Stopping => "stopping",
-        RunPhase::Ended(RunEnd::Finished) => "finished",
-        RunPhase::Ended(RunEnd::Interrupted) => "interrupted",
+        RunPhase::Active => RunState::Active,
+        RunPhase::Draining => RunState::Draining,
+        RunPhase::Stopping => RunState::Stopping,
+        RunPhase::Ended(RunEnd::Finished) => RunState::Finished,
+        RunPhase::Ended(RunEnd::Interrupted) => RunState::Interrupted,
     }
 }
 
@@ -79,16 +80,16 @@ fn queue(state: &State, branch: &str) -> Vec<QueueRow> {
 fn queue_row(state: &State, entry: &Landing) -> QueueRow {
     let waits = state.delayed(DelayKey::Landing(entry.id));
     let word = match &entry.state {
-        EntryState::Queued if waits.is_some() => "waiting",
-        EntryState::Queued => "queued",
-        EntryState::Taken => "merging",
-        EntryState::Merged { .. } => "verifying",
-        EntryState::Verified { .. } => "landing",
-        EntryState::Held => "held",
-        EntryState::Parked(_) => "parked",
-        EntryState::Landed(_) => "landed",
-        EntryState::Rejected(_) => "rejected",
-        EntryState::Withdrawn(_) => "withdrawn",
+        EntryState::Queued if waits.is_some() => QueueState::Waiting,
+        EntryState::Queued => QueueState::Queued,
+        EntryState::Taken => QueueState::Merging,
+        EntryState::Merged { .. } => QueueState::Verifying,
+        EntryState::Verified { .. } => QueueState::Landing,
+        EntryState::Held => QueueState::Held,
+        EntryState::Parked(_) => QueueState::Parked,
+        EntryState::Landed(_) => QueueState::Landed,
+        EntryState::Rejected(_) => QueueState::Rejected,
+        EntryState::Withdrawn(_) => QueueState::Withdrawn,
     };
     let note = match &entry.state {
         EntryState::Parked(reason) => Some(reason.clone()),
@@ -97,7 +98,7 @@ fn queue_row(state: &State, entry: &Landing) -> QueueRow {
     QueueRow {
         id: entry.id.to_string(),
         task: entry.task.to_string(),
-        state: word.to_owned(),
+        state: word.word().to_owned(),
         note,
     }
 }

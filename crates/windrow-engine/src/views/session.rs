@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use windrow_api::states::SessionState;
 use windrow_api::view::SessionRow;
 use windrow_core::State;
 use windrow_core::state::{DelayKey, SealOutcome, Session, Wish};
@@ -25,7 +26,7 @@ pub(super) fn session_row(state: &State, place: &Place, session: &Session) -> Se
         project: place.name.clone(),
         task: session.task.to_string(),
         title: title.unwrap_or_default(),
-        status: status(session).to_owned(),
+        status: status(session).word().to_owned(),
         note: note(state, session),
         attempt: session.attempt,
         generation: session.generation,
@@ -47,18 +48,18 @@ fn ms(time: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn status(session: &Session) -> &'static str {
+fn status(session: &Session) -> SessionState {
     match (&session.sealed, session.wish()) {
-        (Some(SealOutcome::Submitted), _) => "submitted",
-        (Some(SealOutcome::Nothing), _) => "nothing",
-        (Some(SealOutcome::Failed(_)), _) => "failed",
-        (Some(SealOutcome::Interrupted), _) => "interrupted",
-        (Some(SealOutcome::Ended(_)), _) => "ended",
-        (None, Wish::Lease | Wish::Tree | Wish::Agent) => "starting",
-        (None, Wish::End) if session.stop.is_some() => "ending",
-        (None, Wish::End) => "working",
-        (None, Wish::Seal | Wish::Release | Wish::Unlease) => "ending",
-        (None, Wish::Nothing) => "closed",
+        (Some(SealOutcome::Submitted), _) => SessionState::Submitted,
+        (Some(SealOutcome::Nothing), _) => SessionState::Nothing,
+        (Some(SealOutcome::Failed(_)), _) => SessionState::Failed,
+        (Some(SealOutcome::Interrupted), _) => SessionState::Interrupted,
+        (Some(SealOutcome::Ended(_)), _) => SessionState::Ended,
+        (None, Wish::Lease | Wish::Tree | Wish::Agent) => SessionState::Starting,
+        (None, Wish::End) if session.stop.is_some() => SessionState::Ending,
+        (None, Wish::End) => SessionState::Working,
+        (None, Wish::Seal | Wish::Release | Wish::Unlease) => SessionState::Ending,
+        (None, Wish::Nothing) => SessionState::Closed,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::Outcome;
 
 /// Stop workers and submit what they have
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow close toast")]
 pub(crate) struct CloseArgs {
     /// Workers, by name, id or task
     #[arg(value_name = "NAME", required = true)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
@@ -62,7 +62,8 @@ enum Command {
 
 /// Runs the command that the person typed.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = command_line().try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -79,9 +80,15 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// The command line as clap builds it, for completion.
+/// The command line as clap builds it, with the exit codes below the help.
 pub(super) fn command_line() -> clap::Command {
-    Cli::command()
+    Cli::command().after_long_help(exit_codes())
+}
+
+fn exit_codes() -> String {
+    let line = |kind: ExitKind| format!("{:>5}  {}", kind.code(), kind.says().replace('`', ""));
+    let lines: Vec<String> = ExitKind::ALL.into_iter().map(line).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
 }
 
 fn run(context: &Context, cli: Cli) -> Outcome {
@@ -131,6 +138,40 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         command_line().debug_assert();
+    }
+
+    /// Words as a shell splits them, as far as examples need it; a redirection ends them.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut quoted) = (vec![String::new()], false);
+        for c in line.trim().chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                c => words.last_mut().expect("there is one").push(c),
+            }
+        }
+        words.into_iter().take_while(|word| word != ">").collect()
+    }
+
+    #[test]
+    fn every_command_that_takes_something_has_an_example_that_is_right() {
+        fn check(command: &clap::Command, name: &str) {
+            for below in command.get_subcommands() {
+                check(below, &format!("{name} {}", below.get_name()));
+            }
+            let takes = command.get_positionals().next().is_some();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> =
+                help.lines().filter(|line| line.starts_with("  windrow ")).collect();
+            assert!(!takes || !examples.is_empty(), "`{name}` has no example");
+            for example in examples {
+                assert!(example.contains(name), "{name}: {example}");
+                if let Err(error) = command_line().try_get_matches_from(words(example)) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
+        check(&command_line(), "windrow");
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::error::Outcome;
 
 /// Print completions for a shell
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  windrow completion bash > ~/.local/share/bash-completion/completions/windrow"
+)]
 pub(crate) struct CompletionArgs {
     /// Shell to print them for
     #[arg(value_enum, value_name = "SHELL")]

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 use windrow_api::client::ClientError;
 use windrow_api::view::DaemonView;
@@ -40,6 +42,7 @@ pub(crate) enum DaemonCommand {
         format: Format,
     },
     /// Print the end of its log
+    #[command(after_help = "Example:\n  windrow daemon logs -n 20")]
     Logs {
         /// Print this many lines
         #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
@@ -47,6 +50,18 @@ pub(crate) enum DaemonCommand {
     },
     /// Run it in the foreground
     Run,
+}
+
+/// What is said of a daemon that is not there.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Absent<'a> {
+    /// `false`.
+    running: bool,
+    /// A person stopped it; it does not start by itself.
+    stopped: bool,
+    /// Its home folder.
+    home: &'a Path,
 }
 
 /// Controls the daemon.
@@ -149,9 +164,9 @@ fn status(context: &Context, format: Format) -> Outcome {
     let home = context.home()?;
     let stopped = home.stopped_marker().exists();
     match format {
-        Format::Json => context.out.json(&serde_json::json!({
-            "running": false, "stopped": stopped, "home": home.path(),
-        }))?,
+        Format::Json => {
+            context.out.json(&Absent { running: false, stopped, home: home.path() })?;
+        }
         Format::Text if stopped => {
             context.out.answer("No daemon; it was stopped. `windrow daemon start` starts it.")?;
         }

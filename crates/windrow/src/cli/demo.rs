@@ -10,7 +10,6 @@ mod interrupt;
 mod place;
 mod proof;
 mod story;
-mod wrap;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -29,6 +28,8 @@ use crate::select::task_id;
 use crate::source;
 use crate::watch;
 
+#[cfg(test)]
+pub(crate) use ending::Ended;
 use interrupt::Interrupts;
 use place::{Place, TASKS};
 use story::Story;
@@ -41,6 +42,7 @@ use story::Story;
 ///
 /// Exit codes: 0 every task ended as it should, 3 one did not, 130 interrupted.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow demo --pool 5")]
 pub(crate) struct DemoArgs {
     /// Run this many workers at once
     ///

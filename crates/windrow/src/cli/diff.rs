@@ -1,5 +1,6 @@
 //! `windrow diff NAME`: what a session changed, or what a task landed.
 
+use serde::Serialize;
 use windrow_api::ExitKind;
 use windrow_api::view::{KeptRow, SessionRow, TaskRow};
 
@@ -15,6 +16,7 @@ use crate::trees;
 /// For a live worker everything since it began, uncommitted and untracked files included; for a
 /// task that landed its commit; otherwise what was kept.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow diff toast --stat")]
 pub(crate) struct DiffArgs {
     /// Worker, task or kept ref
     #[arg(value_name = "NAME")]
@@ -29,6 +31,16 @@ pub(crate) struct DiffArgs {
     format: Format,
 }
 
+/// What changed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Difference<'a> {
+    /// The worker, task or ref, as it was named.
+    name: &'a str,
+    /// The changes as git shows them.
+    diff: &'a str,
+}
+
 /// Shows the diff.
 pub(super) fn run(context: &Context, args: &DiffArgs) -> Outcome {
     let project = context.project()?;
@@ -39,8 +51,8 @@ pub(super) fn run(context: &Context, args: &DiffArgs) -> Outcome {
     let bytes = diff(&project, &sessions, &tasks, &kept, args)?;
     match args.format {
         Format::Json => {
-            let text = String::from_utf8_lossy(&bytes);
-            context.out.json(&serde_json::json!({"name": args.name, "diff": text}))?;
+            let diff = String::from_utf8_lossy(&bytes);
+            context.out.json(&Difference { name: &args.name, diff: &diff })?;
         }
         Format::Text if bytes.is_empty() => context.out.say("No changes."),
         Format::Text => context.out.bytes(&bytes)?,

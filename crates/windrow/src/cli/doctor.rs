@@ -20,6 +20,7 @@ use crate::output::{Format, Paint, one_line};
 
 /// Look for problems and say what helps
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow doctor")]
 pub(crate) struct DoctorArgs {
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -28,6 +29,7 @@ pub(crate) struct DoctorArgs {
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Level {
     /// As it should be.
@@ -40,7 +42,8 @@ enum Level {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
-struct Finding {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Finding {
     level: Level,
     what: String,
     /// What to do about it.

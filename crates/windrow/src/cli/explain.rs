@@ -11,6 +11,7 @@ use crate::select::{self, task_id};
 
 /// Say why a task stands still
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow explain t-2")]
 pub(crate) struct ExplainArgs {
     /// Task: `t-3`, its key or full name
     #[arg(value_name = "TASK")]

@@ -29,6 +29,7 @@ const GATES: &[(&str, &str)] = &[
 
 /// Write windrow.toml and an example TASKS.md
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow init")]
 pub(crate) struct InitArgs {}
 
 /// Writes both files where they are missing.

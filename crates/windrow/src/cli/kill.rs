@@ -11,6 +11,7 @@ use crate::error::Outcome;
 /// Everything in the worktree is kept under a ref; `windrow restore NAME` brings it back. Of files
 /// that git ignores only those are kept that the settings call precious.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow kill toast")]
 pub(crate) struct KillArgs {
     /// Workers, by name, id or task
     #[arg(value_name = "NAME", required = true)]

@@ -11,6 +11,7 @@ use crate::select;
 
 /// Land work that waits for it
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  windrow land t-2\n  windrow land --all")]
 pub(crate) struct LandArgs {
     /// Tasks whose work is to land
     #[arg(value_name = "TASK", required_unless_present = "all")]

@@ -17,6 +17,7 @@ const PAGE: usize = 1_000;
 /// Show what happened in this project
 #[derive(Clone, Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "Examples:\n  windrow log --from 100 --limit 20\n  windrow log verify")]
 pub(crate) struct LogArgs {
     #[command(subcommand)]
     command: Option<LogCommand>,

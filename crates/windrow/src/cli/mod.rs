@@ -19,6 +19,8 @@ mod land;
 mod log;
 mod prune;
 mod ready;
+#[cfg(test)]
+mod reference;
 mod report;
 mod restore;
 mod run;

@@ -18,6 +18,7 @@ const NAMED: usize = 3;
 /// Warm worktrees, and kept work of tasks that landed. What did not land stays unless `--unlanded`
 /// says otherwise.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow prune --dry-run")]
 pub(crate) struct PruneArgs {
     /// Only say what would go
     #[arg(long)]
@@ -26,6 +27,10 @@ pub(crate) struct PruneArgs {
     /// Remove kept work that never landed too
     #[arg(long)]
     unlanded: bool,
+
+    /// Name each of many
+    #[arg(long, short)]
+    verbose: bool,
 
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -44,12 +49,23 @@ pub(super) fn run(context: &Context, args: &PruneArgs) -> Outcome {
         out.say("Nothing to remove.");
         return Ok(ExitKind::Success);
     }
-    out.answer(&text(&rows, args.dry_run, out.width()))?;
+    // Whatever reads from a pipe or a file would have to ask again.
+    let named = if args.verbose || !out.is_read_by_a_person() { usize::MAX } else { NAMED };
+    out.answer(&text(&rows, args.dry_run, named, out.width()))?;
+    if groups(&rows).iter().any(|group| is_crowd(group, named)) {
+        out.say("`--verbose` names each of them.");
+    }
     Ok(ExitKind::Success)
 }
 
-/// What went and what stays; of many that share their reason the first few.
-fn text(rows: &[PruneRow], dry_run: bool, width: Option<usize>) -> String {
+/// Whether a group is too large for each of it to be named; one line in place of one says nothing
+/// shorter.
+fn is_crowd(group: &[&PruneRow], named: usize) -> bool {
+    group.len() > named.saturating_add(1)
+}
+
+/// What went and what stays; of many that share their reason the first `named`.
+fn text(rows: &[PruneRow], dry_run: bool, named: usize, width: Option<usize>) -> String {
     let column = |title, goes| Column { title, goes };
     let columns = [column("WHAT", 0), column("NAME", 0), column("THEN", 0), column("WHY", 1)];
     let mut table = Table::new(&columns, 1);
@@ -63,8 +79,7 @@ fn text(rows: &[PruneRow], dry_run: bool, width: Option<usize>) -> String {
         let mut line = |name: String| {
             table.row(vec![first.what.clone(), name, then.to_owned(), one_line(&first.note)]);
         };
-        // One line in place of one says nothing shorter.
-        let named = if group.len() > NAMED + 1 { NAMED } else { group.len() };
+        let named = if is_crowd(&group, named) { named } else { group.len() };
         group.iter().take(named).for_each(|row| line(one_line(&row.name)));
         if named < group.len() {
             line(format!("and {} more", group.len() - named));
@@ -108,7 +123,9 @@ ref   kept/3       stays  it did not land
 ref   and 37 more  stays  it did not land
 ref   kept/0       gone   it landed
 ";
-        assert_eq!(text(&rows, false, None), expected);
-        assert!(text(&rows[..5], true, None).contains("kept/4"), "four are no crowd");
+        assert_eq!(text(&rows, false, NAMED, None), expected);
+        let all = text(&rows, false, usize::MAX, None);
+        assert!(all.contains("kept/40") && !all.contains("more"), "{all}");
+        assert!(text(&rows[..5], true, NAMED, None).contains("kept/4"), "four are no crowd");
     }
 }

@@ -10,6 +10,7 @@ use crate::render::task_table;
 
 /// List tasks that can start now
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow ready")]
 pub(crate) struct ReadyArgs {
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]

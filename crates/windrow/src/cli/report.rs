@@ -10,6 +10,7 @@ use crate::watch::end_text;
 
 /// Print the summary of a run
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow report r-1 --format markdown")]
 pub(crate) struct ReportArgs {
     /// Run, the newest otherwise: `r-1`
     #[arg(value_name = "RUN")]

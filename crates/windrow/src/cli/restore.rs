@@ -1,8 +1,9 @@
 //! `windrow restore`: bring kept work back into a worktree.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use windrow_api::view::KeptRow;
 use windrow_api::{ExitKind, ProjectCall, Reply};
 use windrow_world::trackers::nearest;
@@ -18,6 +19,9 @@ use crate::render::{Column, Table, clock};
 /// Makes a new worktree in which everything is as it was: files, index, unfinished merge. A name is
 /// only a label; when several sessions bore it, they are listed.
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  windrow restore --list\n  windrow restore toast --to ../toast"
+)]
 pub(crate) struct RestoreArgs {
     /// Worker's name or id, or a ref
     #[arg(value_name = "NAME", required_unless_present = "list")]
@@ -34,6 +38,18 @@ pub(crate) struct RestoreArgs {
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Format,
+}
+
+/// Where kept work is back.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Restored<'a> {
+    /// The new worktree.
+    path: &'a Path,
+    /// The branch it is on; nothing when it is on none.
+    branch: Option<&'a str>,
+    /// What could not be restored: one sentence each.
+    left: &'a [String],
 }
 
 /// Lists or restores.
@@ -61,7 +77,7 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Outcome {
         return Err(unexpected(&answer));
     };
     if args.format == Format::Json {
-        out.json(&serde_json::json!({"path": path, "branch": branch, "left": left}))?;
+        out.json(&Restored { path, branch: branch.as_deref(), left })?;
         return Ok(ExitKind::Success);
     }
     out.answer(&path.display().to_string())?;

@@ -10,6 +10,7 @@ use crate::select::{self, task_id};
 
 /// Show a task or a session
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow show t-2")]
 pub(crate) struct ShowArgs {
     /// Task or session, by name or id
     #[arg(value_name = "NAME")]

@@ -17,6 +17,7 @@ use crate::watch::{is_over, other_troubles};
 
 /// Show what goes on in this project
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow status")]
 pub(crate) struct StatusArgs {
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
@@ -25,7 +26,8 @@ pub(crate) struct StatusArgs {
 
 /// Everything the page is made of.
 #[derive(Debug, Serialize)]
-struct Status {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Status {
     project: String,
     sessions: Vec<Session>,
     /// Tasks that need a person.
@@ -38,6 +40,7 @@ struct Status {
 
 /// A live session and how far its files are from where it began.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Session {
     #[serde(flatten)]
     row: SessionRow,

@@ -28,6 +28,12 @@ pub(crate) fn parse_ms(text: &str) -> Result<u64, String> {
     if total == 0 { Err(wrong()) } else { Ok(total) }
 }
 
+/// A span as a settings file has it, for its schema.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(inline, extend("format" = "span"))]
+pub(super) struct Span(#[expect(dead_code, reason = "only its schema is used")] String);
+
 /// A span in a settings file.
 pub(super) fn span<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(input)?;

@@ -5,6 +5,8 @@
 //! person's taste beats the project's, and what nobody says has a default. Unknown keys are errors.
 
 mod duration;
+#[cfg(test)]
+pub(crate) mod keys;
 mod person;
 mod project;
 mod toml_file;

@@ -10,13 +10,18 @@ use crate::error::CliError;
 use crate::output::Colour;
 
 /// The person's settings; each is optional.
+///
+/// The comments on fields are what the reference says about them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PersonConfig {
-    /// `auto`, `always` or `never`.
+    /// When colour is used; `auto` uses it on a terminal that can, and not with `NO_COLOR`.
     #[serde(alias = "color")]
     pub(crate) colour: Colour,
     /// How many workers at once, whatever the project says.
+    ///
+    /// Default: what the project says
     pub(crate) pool: Option<NonZeroU32>,
 }
 

@@ -14,64 +14,132 @@ use crate::error::CliError;
 pub(crate) const FILE: &str = "windrow.toml";
 
 /// The project's settings; each is optional.
+///
+/// The comments on fields are what `windrow init` and the reference say about them. A paragraph
+/// that begins with `Example:` is the line that `init` writes commented out, one with `Default:`
+/// what holds where the type alone does not say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ProjectConfig {
-    /// One command that must pass on the merged result.
+    /// The command that must pass on the merged result before anything lands.
+    ///
+    /// Example: `gate = "make test"`
     gate: Option<String>,
-    /// Several such commands, in order.
+    /// Several such commands, in their order, instead of `gate`.
     gates: Vec<String>,
-    /// The agent for tasks that name none.
-    pub(crate) agent: Option<String>,
-    /// Agents by name.
-    agents: BTreeMap<String, AgentTable>,
-    /// How many workers at once.
+    /// How many workers at once; `--pool N` and a person's own settings go before it.
+    ///
+    /// Default: `4`
+    ///
+    /// Example: `pool = 4`
     pub(crate) pool: Option<NonZeroU32>,
-    /// The branch work lands on.
+    /// The branch finished work lands on.
+    ///
+    /// Default: the one that is checked out
+    ///
+    /// Example: `branch = "main"`
     pub(crate) branch: Option<String>,
-    /// What happens to changes a worker left uncommitted.
-    pub(crate) leftovers: Leftovers,
     /// Failed tries before a task is stuck.
+    ///
+    /// Default: `3`
+    ///
+    /// Example: `tries = 3`
     pub(crate) tries: Option<NonZeroU32>,
-    /// Keep finished work until a person lands it.
+    /// Keep finished work until `windrow land TASK`.
+    ///
+    /// Example: `hold = false`
     pub(crate) hold: bool,
+    /// What happens to changes a worker left uncommitted at a good end: "commit" commits them,
+    /// "refuse" makes the try a failed one.
+    ///
+    /// Example: `leftovers = "commit"`
+    pub(crate) leftovers: Leftovers,
+    /// Where workers' trees lie; `{project}` is the name of the repository's folder.
+    ///
+    /// Default: `"../{project}-worktrees"`
+    ///
+    /// Example: `worktrees = "../{project}-worktrees"`
+    worktrees: Option<String>,
+    /// What the folders in it are called after: "worker" (quill) or "task" (task-3 for t-3).
+    ///
+    /// Example: `worktree-names = "worker"`
+    pub(crate) worktree_names: TreeNames,
+    /// Ports of this project; each worker gets a PORT_OFFSET to add to them.
+    ///
+    /// Example: `ports = [3000, 5432]`
+    pub(crate) ports: Vec<u16>,
+    /// Ignored files that are kept when a worker's tree goes, as globs.
+    ///
+    /// Example: `precious = [".env.local"]`
+    pub(crate) precious: Vec<String>,
+    /// Ignored files and folders that stay when a tree is used again, as globs.
+    ///
+    /// Example: `caches = ["target/"]`
+    pub(crate) caches: Vec<String>,
+    /// The agent for tasks that have no `Run:` line and name none.
+    ///
+    /// Example: `agent = "mine"`
+    pub(crate) agent: Option<String>,
     /// How long things may take.
     pub(crate) limits: LimitsTable,
-    /// Ports a worker's offset is added to.
-    pub(crate) ports: Vec<u16>,
-    /// Ignored files that are kept when a tree goes, as globs.
-    pub(crate) precious: Vec<String>,
-    /// Ignored files that stay in a reused tree, as globs.
-    pub(crate) caches: Vec<String>,
-    /// The folder for worktrees; `{project}` stands for the project's name.
-    worktrees: Option<String>,
-    /// What the folders in it are called after.
-    pub(crate) worktree_names: TreeNames,
+    /// An agent is any command. It finds its brief in the file $WINDROW_BRIEF.
+    agents: BTreeMap<String, AgentTable>,
 }
 
 /// How long things may take, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsTable {
-    /// Without any output.
+    /// A try is ended after this long without any output.
+    ///
+    /// Default: never
+    ///
+    /// Example: `silence = "10m"`
     #[serde(deserialize_with = "duration::span")]
+    #[cfg_attr(test, schemars(with = "Option<duration::Span>"))]
     pub(crate) silence: Option<u64>,
-    /// A whole try.
+    /// A try is ended after this long.
+    ///
+    /// Default: never
+    ///
+    /// Example: `time = "1h"`
     #[serde(deserialize_with = "duration::span")]
+    #[cfg_attr(test, schemars(with = "Option<duration::Span>"))]
     pub(crate) time: Option<u64>,
-    /// A gate.
+    /// A gate that takes this long is red.
+    ///
+    /// Default: `"2h"`
+    ///
+    /// Example: `gate = "30m"`
     #[serde(deserialize_with = "duration::span")]
+    #[cfg_attr(test, schemars(with = "Option<duration::Span>"))]
     pub(crate) gate: Option<u64>,
-    /// Between the polite and the forced end.
+    /// Between the polite and the forced end of a worker.
+    ///
+    /// Default: `"5s"`
+    ///
+    /// Example: `grace = "5s"`
     #[serde(deserialize_with = "duration::span")]
+    #[cfg_attr(test, schemars(with = "Option<duration::Span>"))]
     pub(crate) grace: Option<u64>,
 }
 
+/// One agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct AgentTable {
-    command: Option<Vec<String>>,
+pub(super) struct AgentTable {
+    /// The shell line that starts it.
+    ///
+    /// Example: `run = "my-agent --prompt-file \"$WINDROW_BRIEF\""`
     run: Option<String>,
+    /// A program and its arguments instead, without a shell.
+    command: Option<Vec<String>>,
+    /// Who stands in the `Co-Authored-By` trailer of what it did.
+    ///
+    /// Example: `co-author = "My Agent <agent@example.org>"`
     co_author: Option<String>,
 }
 

@@ -45,7 +45,7 @@ fn explain(name: &str, text: &str, error: &toml::de::Error) -> CliError {
 }
 
 /// The key that nobody knows and the keys that there are, out of serde's message.
-fn unknown(message: &str) -> Option<(String, Vec<String>)> {
+pub(super) fn unknown(message: &str) -> Option<(String, Vec<String>)> {
     let rest = message.strip_prefix("unknown field `")?;
     let (key, rest) = rest.split_once('`')?;
     let known = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();

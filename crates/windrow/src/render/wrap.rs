@@ -1,12 +1,12 @@
 //! Sentences in the width of a terminal.
 
-use crate::render::width_of;
+use super::table::width_of;
 
 /// Below this, breaking lines helps nobody.
 const LEAST: usize = 30;
 
 /// The text behind a margin, its further lines indented as far; one line when no width is given.
-pub(super) fn wrapped(margin: &str, text: &str, width: Option<usize>) -> String {
+pub(crate) fn wrapped(margin: &str, text: &str, width: Option<usize>) -> String {
     let Some(width) = width.filter(|width| *width >= LEAST) else {
         return format!("{margin}{text}");
     };

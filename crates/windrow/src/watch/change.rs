@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use windrow_api::ExitKind;
 use windrow_api::summary::short;
 use windrow_api::view::{QueueRow, RunView, TaskRow, TaskStatus};
 
@@ -13,6 +14,7 @@ use crate::output::one_line;
 
 /// One thing that happened. In JSON each is one line; `event` says what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Change {
     /// `started`, `submitted`, `landed`, `done`, `held`, `stuck`, `cancelled`, `failed`, `conflict`,
     /// `red`, `waiting`, `trouble` or `run`.
@@ -43,6 +45,25 @@ pub(crate) struct Change {
     /// Why, or what it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
+}
+
+/// The last line in JSON: how it ended.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct End<'a> {
+    /// `end`.
+    event: &'static str,
+    /// The name of the exit code.
+    outcome: ExitKind,
+    /// The run as it is now; not there when nothing was to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a RunView>,
+}
+
+impl<'a> End<'a> {
+    pub(crate) const fn new(outcome: ExitKind, run: Option<&'a RunView>) -> Self {
+        Self { event: "end", outcome, run }
+    }
 }
 
 /// Everything that happened from `before` (nothing at the first look) to `after`.
@@ -151,6 +172,11 @@ fn about(task: &TaskRow, event: &'static str) -> Change {
 }
 
 impl Change {
+    /// Whether something went wrong that a person may want to read again later.
+    pub(crate) fn is_setback(&self) -> bool {
+        matches!(self.event, "failed" | "conflict" | "red" | "stuck")
+    }
+
     /// The change as one line.
     pub(crate) fn line(&self) -> String {
         let tries = self.attempt.filter(|attempt| *attempt > 1 || self.event == "failed");

@@ -73,8 +73,7 @@ fn watch<'a>(
     view: RunView,
 ) -> Outcome {
     if at_rest(&view) {
-        show.end(&view, outcome(&view))?;
-        return Ok(outcome(&view));
+        return told(show.end(&view, outcome(&view)), outcome(&view));
     }
     let run: RunId = view
         .row
@@ -87,9 +86,21 @@ fn watch<'a>(
     let mut watcher =
         Watcher { show, teller, desk, source, run, view, told, interrupts: 0, ends: 0 };
     watcher.told.only_news(&mut found);
-    watcher.present(&watcher.view.clone(), &found)?;
-    watcher.subscribe()?;
-    watcher.watch()
+    let watched = watcher.present(&watcher.view.clone(), &found);
+    let watched = watched.and_then(|()| watcher.subscribe()).and_then(|()| watcher.watch());
+    match watched {
+        Err(error) if error.is_unread() => Ok(ExitKind::Unread),
+        watched => watched,
+    }
+}
+
+/// The run's own outcome, whether its last lines were read or not: a script that looks at the exit
+/// code must not take a pipe that was closed for a run that succeeded.
+fn told(shown: Result<(), CliError>, kind: ExitKind) -> Outcome {
+    match shown {
+        Err(error) if !error.is_unread() => Err(error),
+        Err(_) | Ok(()) => Ok(kind),
+    }
 }
 
 impl Watcher<'_> {
@@ -116,8 +127,7 @@ impl Watcher<'_> {
             }
             if at_rest(&self.view) {
                 let kind = self.kind();
-                self.show.end(&self.view, kind)?;
-                return Ok(kind);
+                return told(self.show.end(&self.view, kind), kind);
             }
         }
     }

@@ -5,7 +5,7 @@ use windrow_api::view::{RunView, SessionRow};
 
 use super::told::other_troubles;
 use crate::output::one_line;
-use crate::render::{Column, Table, cut, since};
+use crate::render::{Column, Table, cut, since, wrapped};
 
 /// The widest the bar gets.
 const BAR: usize = 30;
@@ -20,21 +20,35 @@ pub(crate) fn frame(view: &RunView, now_ms: i64, width: usize, height: usize) ->
     let workers_word = if row.busy == 1 { "worker" } else { "workers" };
     lines.push(format!("Run {id} on {branch}: {phase}, {took}, {} {workers_word}", row.busy));
     lines.push(bar(view, width));
-    lines.push(format!("{}.", headline(&row.counts)));
+    lines.extend(broken("", &format!("{}.", headline(&row.counts)), width));
     let mut tail: Vec<String> = Vec::new();
     for entry in view.queue.iter().filter(|entry| entry.state == "waiting") {
         let note = entry.note.as_deref().map(one_line).unwrap_or_default();
-        tail.push(format!("waiting: {} {note}", entry.task));
+        tail.extend(broken("waiting: ", &format!("{} {note}", entry.task), width));
     }
-    tail.extend(other_troubles(view).map(|text| format!("trouble: {}", one_line(text))));
+    for text in other_troubles(view) {
+        tail.extend(broken("trouble: ", &one_line(text), width));
+    }
     let live: Vec<&SessionRow> = view.sessions.iter().filter(|session| !session.over).collect();
     if !live.is_empty() {
         let room = height.saturating_sub(lines.len() + tail.len() + 1).max(2);
         lines.extend(workers(&live, now_ms, width, room));
     }
+    // What helps stands at the end of a sentence: rather fewer sentences than half of one.
+    let left = height.saturating_sub(lines.len()).max(1);
+    if tail.len() > left {
+        let whole =
+            (0..left).rev().find(|at| tail.get(*at + 1).is_some_and(|l| !l.starts_with(' ')));
+        tail.truncate(whole.map_or(left, |at| at + 1));
+    }
     lines.extend(tail);
     lines.truncate(height.max(1));
     lines.iter().map(|line| cut(line, width)).collect()
+}
+
+/// A sentence as lines that fit, so that its end, where the advice stands, is seen too.
+fn broken(margin: &str, text: &str, width: usize) -> Vec<String> {
+    wrapped(margin, text, Some(width)).lines().map(str::to_owned).collect()
 }
 
 /// How much of the run is over: `[####....] 4/8`.
@@ -108,6 +122,31 @@ mod tests {
                 "toast   t-1   working  1m 0s  Add a clock  windrow/add-a-clock",
             ]
         );
+    }
+
+    #[test]
+    fn what_helps_is_not_cut_off_in_a_narrow_terminal() {
+        let mut view = view();
+        let note = "files in `/home/ann/garden` are in the way: `a.txt` (edited); commit, stash or move them";
+        view.queue = vec![windrow_api::view::QueueRow {
+            id: "l-1".to_owned(),
+            task: "t-2".to_owned(),
+            state: "waiting".to_owned(),
+            note: Some(note.to_owned()),
+        }];
+        view.troubles =
+            vec!["t-9 is not checked off: `TASKS.md` has changed; look at it".to_owned()];
+        let expected = [
+            "waiting: t-2 files in `/home/ann/garden` are in the way:",
+            "         `a.txt` (edited); commit, stash or move them",
+            "trouble: t-9 is not checked off: `TASKS.md` has changed;",
+            "         look at it",
+        ];
+        let lines = frame(&view, 62_000, 60, 24);
+        assert_eq!(lines[lines.len() - 4..], expected, "{lines:#?}");
+        // Where there is no room for both, the first is whole.
+        let lines = frame(&view, 62_000, 60, 8);
+        assert_eq!(lines[lines.len() - 2..], expected[..2], "{lines:#?}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod show;
 mod source;
 mod told;
 
-pub(crate) use change::Change;
+pub(crate) use change::{Change, End};
 pub(crate) use follow::{Teller, follow, follow_told};
 pub(crate) use show::end_text;
 pub(crate) use told::other_troubles;

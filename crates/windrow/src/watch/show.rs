@@ -4,14 +4,14 @@ use windrow_api::summary::outcome;
 use windrow_api::view::RunView;
 use windrow_api::{ExitKind, summary};
 
-use super::change::Change;
+use super::change::{Change, End};
 use super::frame::frame;
 use super::is_over;
 use super::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Format, one_line};
-use crate::render::{Column, Table, clock, commit_of};
+use crate::render::{Column, Table, clock, commit_of, wrapped};
 
 /// How a run is shown.
 #[derive(Debug)]
@@ -38,15 +38,19 @@ impl<'a> Show<'a> {
             return changes.iter().try_for_each(|change| out.json_line(change));
         }
         if out.live().is_none() {
-            for change in changes {
-                // The time of day is enough beside lines that come as they happen.
-                let moment = clock(change.at_ms);
-                let time = moment.split(' ').nth(1).unwrap_or_default();
-                out.say(&format!("{time} {}", change.line()));
-            }
+            changes.iter().for_each(|change| out.say(&moment_of(change)));
             return Ok(());
         }
-        self.redraw(view, now_ms);
+        let width = out.live().map(|(width, _)| width);
+        let wrong = changes.iter().filter(|change| change.is_setback());
+        let lines: Vec<String> = wrong
+            .map(|change| {
+                let moment = moment_of(change);
+                let (time, rest) = moment.split_once(' ').unwrap_or(("", &moment));
+                wrapped(&format!("{time} "), rest, width)
+            })
+            .collect();
+        self.tell(view, &lines, now_ms);
         Ok(())
     }
 
@@ -85,9 +89,7 @@ impl<'a> Show<'a> {
         self.clear();
         let out = &self.context.out;
         match self.format {
-            Format::Json => out.json_line(&serde_json::json!({
-                "event": "end", "outcome": kind, "run": view,
-            })),
+            Format::Json => out.json_line(&End::new(kind, Some(view))),
             Format::Text => out.answer(&end_text(view, out.width())),
         }
     }
@@ -100,6 +102,12 @@ impl<'a> Show<'a> {
             self.context.out.narrate(&self.screen.clear(width));
         }
     }
+}
+
+/// A change as one line; the time of day is enough beside lines that come as they happen.
+fn moment_of(change: &Change) -> String {
+    let moment = clock(change.at_ms);
+    format!("{} {}", moment.split(' ').nth(1).unwrap_or_default(), change.line())
 }
 
 /// The end of a run for a terminal: every task with its commit.

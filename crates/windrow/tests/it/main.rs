@@ -24,5 +24,6 @@ mod restoring;
 mod scopes;
 mod seeing;
 mod task_files;
+mod terminals;
 mod tree_names;
 mod words;

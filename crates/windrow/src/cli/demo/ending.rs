@@ -1,5 +1,8 @@
 //! The demo's first and last words.
 
+use std::path::Path;
+
+use serde::Serialize;
 use windrow_api::ExitKind;
 use windrow_api::summary::short;
 use windrow_api::view::TaskView;
@@ -7,11 +10,25 @@ use windrow_api::view::TaskView;
 use super::DemoArgs;
 use super::place::{Place, TASKS};
 use super::proof::Proof;
-use super::wrap::wrapped;
 use crate::context::Context;
 use crate::error::{CliError, Outcome};
 use crate::output::{Format, Paint, one_line};
-use crate::render::{Column, Table};
+use crate::render::{Column, Table, wrapped};
+
+/// The last line in JSON.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Ended<'a> {
+    /// `demo`.
+    event: &'static str,
+    /// The name of the exit code.
+    outcome: ExitKind,
+    /// What was looked at when the run was over; not there when it was interrupted.
+    #[serde(flatten)]
+    proof: Option<&'a Proof>,
+    /// Where everything lies; nothing when it was removed.
+    folder: Option<&'a Path>,
+}
 
 /// What is about to be seen.
 pub(super) fn opening(context: &Context, place: &Place, pool: u32) -> String {
@@ -38,11 +55,12 @@ pub(super) fn tell(
     }
     let kind = if good { ExitKind::Success } else { ExitKind::Incomplete };
     if args.format == Format::Json {
-        context.out.json_line(&serde_json::json!({
-            "event": "demo", "outcome": kind, "commits": proof.commits,
-            "checked_off": proof.checked_off, "differences": proof.differences,
-            "folder": (!removed).then(|| place.root()),
-        }))?;
+        context.out.json_line(&Ended {
+            event: "demo",
+            outcome: kind,
+            proof: Some(proof),
+            folder: (!removed).then(|| place.root()),
+        })?;
         return Ok(kind);
     }
     let out = &context.out;
@@ -129,9 +147,12 @@ pub(super) fn interrupted(
 ) -> Outcome {
     stopped.map_err(|error| error.hint(where_it_is(place)))?;
     if format == Format::Json {
-        context.out.json_line(&serde_json::json!({
-            "event": "demo", "outcome": ExitKind::Interrupted, "folder": place.root(),
-        }))?;
+        context.out.json_line(&Ended {
+            event: "demo",
+            outcome: ExitKind::Interrupted,
+            proof: None,
+            folder: Some(place.root()),
+        })?;
         return Ok(ExitKind::Interrupted);
     }
     let root = place.root().display();

@@ -14,6 +14,7 @@ use crate::error::CliError;
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Proof {
     /// The first-parent commits, oldest first.
     pub(super) commits: Vec<Commit>,
@@ -25,8 +26,11 @@ pub(super) struct Proof {
 
 /// A first-parent commit.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Commit {
+    /// Its name.
     pub(super) commit: String,
+    /// Its first line.
     pub(super) subject: String,
     /// Whether the gate passes there.
     pub(super) green: bool,

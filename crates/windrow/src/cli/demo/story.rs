@@ -10,9 +10,9 @@ use windrow_api::summary::short;
 use windrow_api::view::{FailureRow, RunView, TaskRow, TaskStatus, TaskView};
 use windrow_core::ids::TaskId;
 
-use super::wrap::wrapped;
 use crate::desk::Desk;
 use crate::output::{Output, one_line};
+use crate::render::wrapped;
 use crate::watch::{Change, Teller};
 
 /// What stands in front of each sentence: the seconds since the start.

@@ -14,6 +14,9 @@ use crate::output::Format;
 ///
 /// Exit codes: 0 all landed or done, 3 some not, 4 refused, 130 interrupted.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(
+    after_help = "Examples:\n  windrow run TASKS.md --gate 'make test'\n  windrow run plan.json --wave 2 --hold\n  windrow run --resume"
+)]
 pub(crate) struct RunArgs {
     /// Task files: TASKS.md, plan.json
     #[arg(value_name = "SOURCE")]

@@ -21,7 +21,8 @@ use crate::source::USUAL_PRIORITY;
 
 /// What would happen.
 #[derive(Debug, Serialize)]
-struct Plan {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Plan {
     branch: String,
     pool: u32,
     gates: Vec<String>,
@@ -32,6 +33,7 @@ struct Plan {
 
 /// One task.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Step {
     /// Tasks of one step may run at the same time; counted from 1, 0 for what is over.
     step: usize,

@@ -14,4 +14,6 @@ mod setup;
 mod start;
 
 pub(crate) use args::RunArgs;
+#[cfg(test)]
+pub(crate) use dry_run::Plan;
 pub(crate) use start::{begin, run};

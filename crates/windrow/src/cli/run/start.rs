@@ -160,7 +160,7 @@ fn start_with(
         let said = if own { nothing::left(&mut desk)? } else { vec![nothing::NOTHING.to_owned()] };
         said.iter().for_each(|line| context.out.say(line));
         if args.format == Format::Json {
-            context.out.json_line(&serde_json::json!({"event": "end", "outcome": "success"}))?;
+            context.out.json_line(&watch::End::new(ExitKind::Success, None))?;
         }
         return Ok(None);
     }

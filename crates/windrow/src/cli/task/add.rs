@@ -12,6 +12,9 @@ use crate::source::USUAL_PRIORITY;
 
 /// Add a task
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  windrow task add 'Add a clock' --files 'src/clock/**' --after t-1"
+)]
 pub(crate) struct AddArgs {
     /// What is to be done, on one line
     #[arg(value_name = "TITLE", allow_hyphen_values = true)]

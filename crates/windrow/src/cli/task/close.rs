@@ -9,6 +9,7 @@ use crate::select::{self, task_id};
 
 /// Close tasks without working on them
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow task close t-2 --done --reason 'done by hand'")]
 pub(crate) struct CloseArgs {
     /// Tasks: `t-3`, keys or full names
     #[arg(value_name = "TASK", required = true)]

@@ -11,8 +11,10 @@ use crate::select::{self, task_id};
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum DepCommand {
     /// Let a task wait for others
+    #[command(after_help = "Example:\n  windrow task dep add t-3 t-1 t-2")]
     Add(DepArgs),
     /// Let a task wait for others no more
+    #[command(after_help = "Example:\n  windrow task dep remove t-3 t-1")]
     Remove(DepArgs),
 }
 

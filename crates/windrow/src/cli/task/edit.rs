@@ -15,6 +15,7 @@ use crate::select::{self, task_id};
 /// What is not named stays as it is; an empty value takes one away. The file a task came from is
 /// not touched, and importing it again brings its words back.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow task edit t-2 --priority P0 --gate 'make lint'")]
 pub(crate) struct EditArgs {
     /// Task: `t-3`, its key or full name
     #[arg(value_name = "TASK")]

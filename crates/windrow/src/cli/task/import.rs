@@ -13,6 +13,7 @@ use crate::source;
 
 /// Take in the tasks of files
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow task import TASKS.md")]
 pub(crate) struct ImportArgs {
     /// Task files: TASKS.md, plan.json
     #[arg(value_name = "SOURCE", required = true)]

@@ -10,6 +10,7 @@ use crate::render::task_table;
 
 /// List tasks
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow task list --status open,stuck")]
 pub(crate) struct ListArgs {
     /// Only those of this status
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_enum)]

@@ -10,6 +10,7 @@ use crate::select::{self, task_id};
 
 /// Show everything about a task
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow task show t-2")]
 pub(crate) struct ShowArgs {
     /// Task: `t-3`, its key or full name
     #[arg(value_name = "TASK")]
