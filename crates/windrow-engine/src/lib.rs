@@ -7,6 +7,7 @@
 mod acts;
 mod calls;
 mod daemon;
+pub mod exits;
 mod guard;
 mod home;
 mod hub;

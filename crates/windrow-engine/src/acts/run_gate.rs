@@ -16,7 +16,8 @@ use windrow_journal::Text;
 use windrow_world::git::{Oid, Saved};
 
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
-use crate::keeper::{self, How, JobState, Launch, Program};
+use crate::exits;
+use crate::keeper::{self, JobState, Launch, Program};
 use crate::place::Place;
 
 /// Milliseconds a gate gets that was given no limit: nobody could end one that waits forever.
@@ -137,31 +138,7 @@ fn lane(gate: &Gate) -> Result<PathBuf, String> {
 }
 
 fn judge(command: &str, exit: &keeper::Exit) -> Said {
-    let unclear = |why: String| Verdict::CouldNotRun(why);
-    let (verdict, how) = match &exit.how {
-        How::Exited { code: 0 } => (Verdict::Passed, "passed".to_owned()),
-        How::Exited { code: code @ (126 | 127) } => {
-            let how = format!("could not run: the shell says {code}");
-            (unclear(how.clone()), how)
-        }
-        How::Exited { code } => (Verdict::Failed, format!("failed with {code}")),
-        How::TimeOver => (Verdict::Failed, "did not end in its time".to_owned()),
-        How::Signaled { signal, .. } if !matches!(signal, 1 | 2 | 9 | 15) => {
-            (Verdict::Failed, format!("crashed with signal {signal}"))
-        }
-        How::Signaled { signal, .. } => {
-            let how = format!("was ended from outside by signal {signal}");
-            (unclear(how.clone()), how)
-        }
-        How::CouldNotStart { error } => {
-            let how = format!("could not be started: {error}");
-            (unclear(how.clone()), how)
-        }
-        How::SilenceOver | How::Stopped { .. } | How::Lost { .. } => {
-            let how = "was ended before it could say anything".to_owned();
-            (unclear(how.clone()), how)
-        }
-    };
+    let (verdict, how) = exits::of_gate(&exit.how);
     let summary = format!("the gate `{command}` {how}");
     Said { verdict, summary, output: exit.tail.clone() }
 }

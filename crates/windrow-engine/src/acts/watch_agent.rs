@@ -8,13 +8,14 @@ use tokio::io::unix::AsyncFd;
 use windrow_core::command::{RenewClaim, ReportEnded};
 use windrow_core::ids::SessionId;
 use windrow_core::spec::TextRef;
-use windrow_core::state::{Exit, ExitHow};
+use windrow_core::state::Exit;
 use windrow_core::{Command, Effect, State};
 use windrow_journal::Text;
 use windrow_world::proc::ProcessId;
 
 use super::{Act, Outcome, Tools, chain};
-use crate::keeper::{self, How, JobState};
+use crate::exits;
+use crate::keeper::{self, JobState};
 
 /// Pause before looking again at a keeper that is just starting or ending.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -136,21 +137,9 @@ async fn gone(keeper: ProcessId, every: Duration, alive: &impl Fn()) -> Result<(
 /// A keeper's exit as the core knows it, with the end of the output as a text.
 pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
     let tail = Text::new(exit.tail.as_bytes().to_vec());
-    let how = match &exit.how {
-        How::Exited { code } => ExitHow::Code(*code),
-        How::Signaled { signal, .. } => ExitHow::Signal(*signal),
-        How::TimeOver => ExitHow::TimeOver,
-        How::SilenceOver => ExitHow::Silent,
-        How::Stopped { reason } if reason == STOPPED_FROM_OUTSIDE => ExitHow::Signal(15),
-        How::Stopped { .. } => ExitHow::Stopped,
-        How::CouldNotStart { error } => ExitHow::CouldNotStart(error.clone()),
-        How::Lost { why } => ExitHow::Lost(why.clone()),
-    };
+    let how = exits::of_agent(&exit.how);
     (Exit { how, tail: Some(TextRef(tail.hash().to_string())) }, tail)
 }
-
-/// The reason a keeper gives when somebody else sent it the signal.
-const STOPPED_FROM_OUTSIDE: &str = "terminated";
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,12 @@
 //! The daemon's side of a job: launching it, finding it again, stopping it, ending its remains.
 //!
 //! Everything here is synchronous and short but [`end_orphan`], which waits until the last process
-//! is gone.
+//! is gone. What is done in which order stands in `job`.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -15,35 +15,16 @@ use windrow_world::proc::{
     Cgroup, ProcessId, end_found, find_by_token, find_in_session, find_writers,
 };
 
-use super::end::{lock_patiently, lock_unless, pause, store_exit};
+use super::end::{lock_unless, pause, store_exit};
 use super::exit::{Exit, How};
 use super::folder::{Folder, KeeperError, StopRecord};
+use super::job::{self, Job, JobState, Launcher, Refusal, at_once};
 use super::launch::{Launch, TOKEN};
-
 /// Between two looks for a keeper that is starting.
 const TAKEOVER_PAUSE: Duration = Duration::from_millis(1);
 
 /// How many looks it gets: ten seconds.
 const TAKEOVER_LOOKS: u32 = 10_000;
-
-/// Where a job stands, by its folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// No `launch.json`: nothing was started.
-    NotLaunched,
-    /// A keeper has it.
-    Running {
-        /// The keeper; nothing while it has not yet written down who it is.
-        keeper: Option<ProcessId>,
-    },
-    /// It is over and nothing of it runs.
-    Ended(Exit),
-    /// Launched, but nobody keeps it: [`end_orphan`] must end what is left.
-    Orphaned {
-        /// The recorded agent, if it still runs. Others of the job may run all the same.
-        agent: Option<ProcessId>,
-    },
-}
 
 /// Says where a job stands.
 ///
@@ -53,27 +34,7 @@ pub enum JobState {
 /// # Errors
 /// When a record cannot be read.
 pub fn look(job_dir: &Path) -> Result<JobState, KeeperError> {
-    let folder = Folder::at(job_dir);
-    if let Some(exit) = folder.exit()? {
-        return Ok(JobState::Ended(exit));
-    }
-    if !folder.file("launch.json").exists() {
-        return Ok(JobState::NotLaunched);
-    }
-    let keeper = living_keeper(&folder)?;
-    if keeper.is_some() {
-        return Ok(JobState::Running { keeper });
-    }
-    let lock = lock_unless(&folder, || matches!(living_keeper(&folder), Ok(Some(_))))?;
-    // Who held the lock may have come to its end, or to its name, meanwhile.
-    if let Some(exit) = folder.exit()? {
-        return Ok(JobState::Ended(exit));
-    }
-    if lock.is_none() {
-        return Ok(JobState::Running { keeper: living_keeper(&folder)? });
-    }
-    let agent = folder.agent()?.and_then(|record| record.process());
-    Ok(JobState::Orphaned { agent: agent.filter(|agent| agent.alive()) })
+    at_once(job::look(&Folder::at(job_dir)))
 }
 
 /// Writes down what to run and starts a keeper for it: `keeper_argv` followed by the folder.
@@ -90,40 +51,7 @@ pub fn launch(
     keeper_argv: &[OsString],
 ) -> Result<ProcessId, KeeperError> {
     let folder = Folder::at(job_dir);
-    folder.make()?;
-    if folder.file("launch.json").exists() {
-        return Err(KeeperError::AlreadyLaunched { job: launch.job.clone() });
-    }
-    let job_dir = job_dir.canonicalize().map_err(|source| folder.failed("find", "", source))?;
-    let mut marked = launch.clone();
-    marked.env.retain(|(key, _)| key != TOKEN);
-    marked.env.push((TOKEN.to_owned(), token(&job_dir, &launch.job)));
-    folder.write("launch.json", &marked)?;
-
-    let (program, args) = keeper_argv.split_first().ok_or_else(|| {
-        folder.failed("start a keeper for", "", std::io::ErrorKind::InvalidInput.into())
-    })?;
-    let log = OpenOptions::new().append(true).create(true).open(folder.file("keeper.log"));
-    let log = log.map_err(|source| folder.failed("open", "keeper.log", source))?;
-    let child = Cmd::new(program).args(args).arg(&job_dir).dir("/").detach(Some(&log))?;
-    let pid = i32::try_from(child.id()).unwrap_or(0);
-    // Invariant: an unreaped child keeps its id, so this is the keeper even if it ended already.
-    let keeper = ProcessId::of(pid).ok_or_else(|| {
-        folder.failed("find the keeper of", "", std::io::ErrorKind::Unsupported.into())
-    })?;
-    wait_for_takeover(&folder, keeper);
-    Ok(keeper)
-}
-
-/// Waits until the keeper has written down who it is, so that nobody who looks meanwhile takes the
-/// job for an orphan; a keeper that died, or is slower than that, is found out by the next look.
-fn wait_for_takeover(folder: &Folder, keeper: ProcessId) {
-    for _ in 0..TAKEOVER_LOOKS {
-        if folder.file("keeper.json").exists() || !keeper.alive() {
-            return;
-        }
-        pause(TAKEOVER_PAUSE);
-    }
+    at_once(job::launch(&mut Launching { folder, dir: job_dir, launch, keeper_argv }))
 }
 
 /// A descriptor that polls readable when the keeper is gone; nothing when it is gone already.
@@ -141,22 +69,7 @@ pub fn keeper_fd(keeper: ProcessId) -> Result<Option<OwnedFd>, KeeperError> {
 /// # Errors
 /// When the request cannot be written or sent.
 pub fn request_stop(job_dir: &Path, reason: &str) -> Result<bool, KeeperError> {
-    let folder = Folder::at(job_dir);
-    if folder.file("exit.json").exists() {
-        return Ok(false);
-    }
-    if folder.stop()?.is_none() {
-        folder.write("stop.json", &StopRecord { reason: reason.to_owned() })?;
-    }
-    match living_keeper(&folder)? {
-        Some(keeper) => {
-            let asked = keeper.signal(Signal::TERM)?;
-            // Somebody may have stopped it; it has to run to end its agent.
-            keeper.signal(Signal::CONT)?;
-            Ok(asked)
-        }
-        None => Ok(folder.try_lock()?.is_none()),
-    }
+    at_once(job::request_stop(&Folder::at(job_dir), reason))
 }
 
 /// Ends what a dead keeper left behind and writes `exit.json` for it; a job that has one already
@@ -170,29 +83,140 @@ pub fn request_stop(job_dir: &Path, reason: &str) -> Result<bool, KeeperError> {
 /// When a keeper is there after all, or something cannot be ended: then no exit is written and the
 /// call should be made again later.
 pub fn end_orphan(job_dir: &Path) -> Result<Exit, KeeperError> {
-    let folder = Folder::at(job_dir);
-    if let Some(exit) = folder.exit()? {
-        return Ok(exit);
+    at_once(job::end_orphan(&Folder::at(job_dir)))
+}
+
+impl Job for Folder {
+    type Error = KeeperError;
+    type Lock = File;
+
+    fn refused(&self, why: Refusal) -> KeeperError {
+        self.refusal(why)
     }
-    let Some(_lock) = lock_patiently(&folder)? else {
-        return Err(KeeperError::StillKept { job: folder.job() });
-    };
-    if let Some(exit) = folder.exit()? {
-        return Ok(exit);
+
+    async fn exit(&self) -> Result<Option<Exit>, KeeperError> {
+        Self::exit(self)
     }
-    let launch = folder.launch()?;
-    let agent = folder.agent()?;
-    end_remains(&folder, launch.as_ref())?;
-    let why = match &agent {
-        Some(_) => "its keeper died; what was left of it was ended",
-        None => "its keeper died before the program was started",
-    };
-    let how = How::Lost { why: why.to_owned() };
-    let transcript = launch.map(|launch| launch.transcript);
-    let started_ms = agent.map(|agent| agent.recorded_ms);
-    let exit = Exit::now(how, started_ms, transcript.as_deref());
-    store_exit(&folder, &exit)?;
-    Ok(exit)
+
+    async fn has_exit(&self) -> bool {
+        self.file("exit.json").exists()
+    }
+
+    async fn is_launched(&self) -> bool {
+        self.file("launch.json").exists()
+    }
+
+    async fn living_keeper(&self) -> Result<Option<ProcessId>, KeeperError> {
+        living_keeper(self)
+    }
+
+    async fn lock(&self, whether: bool) -> Result<Option<File>, KeeperError> {
+        lock_unless(self, || whether && matches!(living_keeper(self), Ok(Some(_))))
+    }
+
+    async fn is_kept(&self) -> Result<bool, KeeperError> {
+        Ok(self.try_lock()?.is_none())
+    }
+
+    async fn has_agent(&self) -> Result<bool, KeeperError> {
+        Ok(self.agent()?.is_some())
+    }
+
+    async fn living_agent(&self) -> Result<Option<ProcessId>, KeeperError> {
+        let agent = self.agent()?.and_then(|record| record.process());
+        Ok(agent.filter(|agent| agent.alive()))
+    }
+
+    async fn record_stop(&self, reason: &str) -> Result<(), KeeperError> {
+        if self.stop()?.is_none() {
+            self.write("stop.json", &StopRecord { reason: reason.to_owned() })?;
+        }
+        Ok(())
+    }
+
+    async fn signal(&self, keeper: ProcessId) -> Result<bool, KeeperError> {
+        let asked = keeper.signal(Signal::TERM)?;
+        // Somebody may have stopped it; it has to run to end its agent.
+        keeper.signal(Signal::CONT)?;
+        Ok(asked)
+    }
+
+    async fn end_remains(&self) -> Result<(), KeeperError> {
+        end_remains(self, self.launch()?.as_ref())
+    }
+
+    async fn store_exit(&self, how: How) -> Result<Exit, KeeperError> {
+        let transcript = self.launch()?.map(|launch| launch.transcript);
+        let started_ms = self.agent()?.map(|agent| agent.recorded_ms);
+        let exit = Exit::now(how, started_ms, transcript.as_deref());
+        store_exit(self, &exit)?;
+        Ok(exit)
+    }
+}
+
+/// A job that is about to be launched.
+struct Launching<'a> {
+    folder: Folder,
+    dir: &'a Path,
+    launch: &'a Launch,
+    keeper_argv: &'a [OsString],
+}
+
+impl Launcher for Launching<'_> {
+    type Error = KeeperError;
+
+    fn refused(&self, why: Refusal) -> KeeperError {
+        self.folder.refusal(why)
+    }
+
+    async fn make(&mut self) -> Result<(), KeeperError> {
+        self.folder.make()
+    }
+
+    async fn is_launched(&self) -> bool {
+        self.folder.file("launch.json").exists()
+    }
+
+    async fn record_launch(&mut self) -> Result<(), KeeperError> {
+        let dir = self.real_dir()?;
+        let mut marked = self.launch.clone();
+        marked.env.retain(|(key, _)| key != TOKEN);
+        marked.env.push((TOKEN.to_owned(), token(&dir, &self.launch.job)));
+        self.folder.write("launch.json", &marked)
+    }
+
+    async fn start_keeper(&mut self) -> Result<ProcessId, KeeperError> {
+        let folder = &self.folder;
+        let (program, args) = self.keeper_argv.split_first().ok_or_else(|| {
+            folder.failed("start a keeper for", "", std::io::ErrorKind::InvalidInput.into())
+        })?;
+        let log = OpenOptions::new().append(true).create(true).open(folder.file("keeper.log"));
+        let log = log.map_err(|source| folder.failed("open", "keeper.log", source))?;
+        let dir = self.real_dir()?;
+        let child = Cmd::new(program).args(args).arg(&dir).dir("/").detach(Some(&log))?;
+        let pid = i32::try_from(child.id()).unwrap_or(0);
+        // Invariant: an unreaped child keeps its id, so this is the keeper even if it ended already.
+        ProcessId::of(pid).ok_or_else(|| {
+            folder.failed("find the keeper of", "", std::io::ErrorKind::Unsupported.into())
+        })
+    }
+
+    /// So that nobody who looks meanwhile takes the job for an orphan; a keeper that died, or is
+    /// slower than that, is found out by the next look.
+    async fn wait_for_takeover(&self, keeper: ProcessId) {
+        for _ in 0..TAKEOVER_LOOKS {
+            if self.folder.file("keeper.json").exists() || !keeper.alive() {
+                return;
+            }
+            pause(TAKEOVER_PAUSE);
+        }
+    }
+}
+
+impl Launching<'_> {
+    fn real_dir(&self) -> Result<PathBuf, KeeperError> {
+        self.dir.canonicalize().map_err(|source| self.folder.failed("find", "", source))
+    }
 }
 
 fn end_remains(folder: &Folder, launch: Option<&Launch>) -> Result<(), KeeperError> {

@@ -38,7 +38,7 @@ const ANSWER_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Bell<'a> {
     folder: &'a Folder,
-    spec: &'a DaemonSpec,
+    spec: DaemonSpec,
     reaper: &'a Reaper,
     line: Option<UnixStream>,
     next_try: Instant,
@@ -50,7 +50,7 @@ pub(super) struct Bell<'a> {
 impl<'a> Bell<'a> {
     pub(super) fn new(
         folder: &'a Folder,
-        spec: &'a DaemonSpec,
+        spec: DaemonSpec,
         reaper: &'a Reaper,
         now: Instant,
     ) -> Self {
@@ -87,7 +87,7 @@ impl<'a> Bell<'a> {
             return;
         }
         let hello = format!("{{\"keeper\":{}}}\n", quoted(&self.folder.job()));
-        match open(self.spec, &hello) {
+        match open(&self.spec, &hello) {
             Ok(line) => {
                 self.line = Some(line);
                 self.start_wait = FIRST_START_WAIT;
@@ -105,7 +105,7 @@ impl<'a> Bell<'a> {
         let ring = format!("{{\"doorbell\":{}}}\n", quoted(&self.folder.job()));
         let (mut wait, mut unanswered) = (FIRST_WAIT, 0);
         for _ in 0..RINGS {
-            match open(self.spec, &ring) {
+            match open(&self.spec, &ring) {
                 Ok(line) if answered(&line) => return,
                 // It heard, or died hearing; more than a few of these is a daemon without manners.
                 Ok(_) if unanswered == UNANSWERED_RINGS => return,
@@ -132,7 +132,7 @@ impl<'a> Bell<'a> {
         }
         self.next_start = now + self.start_wait;
         self.start_wait = (self.start_wait * 2).min(LONGEST_WAIT * 2);
-        if let Err(error) = start_daemon(self.folder, self.spec, self.reaper) {
+        if let Err(error) = start_daemon(self.folder, &self.spec, self.reaper) {
             self.folder.complain(&error);
         }
     }

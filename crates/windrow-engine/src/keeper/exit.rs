@@ -86,6 +86,9 @@ pub enum How {
     },
 }
 
+/// The reason of [`How::Stopped`] when nobody gave one: the signal came from outside.
+pub const FROM_OUTSIDE: &str = "terminated";
+
 /// How many of the transcript's last lines an exit carries.
 pub const TAIL_LINES: usize = 40;
 

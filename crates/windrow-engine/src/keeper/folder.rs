@@ -12,6 +12,7 @@ use windrow_world::files::{self, ReplaceError};
 use windrow_world::proc::{self, ProcError, ProcessId};
 
 use super::exit::Exit;
+use super::job::Refusal;
 use super::launch::{Launch, VERSION};
 
 /// What can go wrong around a job.
@@ -216,6 +217,14 @@ impl Folder {
         let line = chain(what);
         let log = OpenOptions::new().append(true).create(true).open(self.file("keeper.log"));
         let _nowhere_left_to_say_it = log.and_then(|mut log| writeln!(log, "{line}"));
+    }
+
+    pub(super) fn refusal(&self, why: Refusal) -> KeeperError {
+        let job = self.job();
+        match why {
+            Refusal::AlreadyLaunched => KeeperError::AlreadyLaunched { job },
+            Refusal::StillKept => KeeperError::StillKept { job },
+        }
     }
 
     pub(super) fn failed(&self, act: &'static str, name: &str, source: io::Error) -> KeeperError {

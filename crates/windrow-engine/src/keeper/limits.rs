@@ -9,8 +9,10 @@ use super::launch::Launch;
 
 /// Which limit was passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub enum Over {
+    /// It ran for too long.
     Time,
+    /// It wrote nothing for too long.
     Silence,
 }
 

@@ -6,19 +6,12 @@ use std::time::{Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::Signal;
-use windrow_world::proc::{Reaped, Reaper, Signals};
+use windrow_world::proc::{Reaper, Signals};
 
 use super::bell::Bell;
+use super::job::Cause;
 use super::launch::Launch;
-use super::limits::{Limits, Over, Seen};
-
-/// What ended, or has to end, the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    Ended(Reaped),
-    Over(Over),
-    Stop,
-}
+use super::limits::{Limits, Seen};
 
 /// Sleeps until the program with the id `agent` ends, a limit is passed or a stop is asked for.
 pub(super) fn watch(
