@@ -15,8 +15,8 @@ use crate::guard;
 use crate::home::Home;
 use crate::hub::{Hub, Input};
 use crate::keeper::pause;
-use crate::ledger::Ledger;
 use crate::place::Windrow;
+use crate::register::Register;
 use crate::{opening, serve};
 
 /// Between two looks at a lock whose holder does not answer.
@@ -90,7 +90,7 @@ fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
 
 async fn run(home: &Home) -> Result<(), String> {
     let journal = opening::open_journal(home.machine_journal()).await?;
-    let machine = Ledger::open(journal).await.map_err(|e| chain(&e))?;
+    let machine = Register::open(journal).await.map_err(|e| chain(&e))?;
     // The lock is ours, so a socket that is there was left by a daemon that is dead.
     let socket = home.socket();
     match fs::remove_file(&socket) {

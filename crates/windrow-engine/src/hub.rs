@@ -20,10 +20,10 @@ use windrow_journal::SqliteJournal;
 
 use crate::acts::Outcome;
 use crate::home::Home;
-use crate::ledger::Ledger;
 use crate::opening;
 use crate::place::{Windrow, now, project_id};
 use crate::project::Project;
+use crate::register::Register;
 
 /// Inputs taken into one batch at most.
 const BATCH: usize = 512;
@@ -39,8 +39,6 @@ pub(crate) enum Input {
     Outcome(String, Effect, Outcome),
     /// An act tells something on the way.
     Tell(String, Command),
-    /// An act may be tried again.
-    Again(String, Effect),
     /// A session needs a name and ports.
     Lease(LeaseRequest),
     /// Something is asked of the machine's state.
@@ -103,28 +101,25 @@ enum Slot {
 /// An answer that waits for the machine's journal.
 type MachineAnswer = Box<dyn FnOnce(Result<&Machine, String>) + Send>;
 
+/// The machine's register as the loop has it.
+pub(crate) type Machines = Register<SqliteJournal, MachineAnswer>;
+
 /// The loop's own memory.
 pub(crate) struct Hub {
     home: Home,
     windrow: Windrow,
     handle: HubHandle,
     inputs: mpsc::UnboundedReceiver<Input>,
-    machine: Ledger<Machine, SqliteJournal>,
+    machine: Machines,
     projects: BTreeMap<String, Slot>,
     started_ms: i64,
-    /// Answers that wait for the machine's journal.
-    answers: Vec<MachineAnswer>,
     troubles: Vec<String>,
 }
 
 impl Hub {
     /// Prepares the loop and opens every known project: work may be waiting in it.
     #[must_use]
-    pub(crate) fn new(
-        home: Home,
-        windrow: Windrow,
-        machine: Ledger<Machine, SqliteJournal>,
-    ) -> (Self, HubHandle) {
+    pub(crate) fn new(home: Home, windrow: Windrow, machine: Machines) -> (Self, HubHandle) {
         let (sender, inputs) = mpsc::unbounded_channel();
         let handle = HubHandle(sender);
         let mut hub = Self {
@@ -135,7 +130,6 @@ impl Hub {
             machine,
             projects: BTreeMap::new(),
             started_ms: now().0,
-            answers: Vec::new(),
             troubles: Vec::new(),
         };
         let known: Vec<ProjectRef> = hub
@@ -194,17 +188,11 @@ impl Hub {
                     project.tell(&command, "windrow");
                 }
             }
-            Input::Again(project, effect) => {
-                if let Some(project) = self.project(&project) {
-                    project.again(effect);
-                }
-            }
             Input::Lease(request) => self.lease(request),
             Input::Machine(command, reply) => {
                 let applied = self.machine.apply(&command, "windrow", now());
-                self.answers.push(Box::new(move |committed| {
-                    let result = applied.map(drop).map_err(|e| e.to_string());
-                    let _gone_is_fine = reply.send(committed.and(result));
+                self.machine.answer(Box::new(move |committed| {
+                    let _gone_is_fine = reply.send(committed.and(applied));
                 }));
             }
             Input::Opened(id, opened) => self.opened(&id, opened),
@@ -214,11 +202,11 @@ impl Hub {
 
     /// Ends the batch: advance, append, answer, act.
     async fn settle(&mut self) {
-        let committed = self.machine.commit().await.map_err(|error| {
-            tracing::error!("the machine's journal: {}", crate::chain(&error));
-            crate::chain(&error)
-        });
-        for answer in std::mem::take(&mut self.answers) {
+        let (answers, committed) = self.machine.settle().await;
+        if let Err(reason) = &committed {
+            tracing::error!("the machine's journal: {reason}");
+        }
+        for answer in answers {
             answer(committed.as_ref().map(|()| self.machine.state()).map_err(Clone::clone));
         }
         for slot in self.projects.values_mut() {
@@ -253,18 +241,17 @@ impl Hub {
             Call::Approve { hash, place } => {
                 let command = MachineCommand::Approve { hash, place };
                 let applied = self.machine.apply(&command, &request.actor, now());
-                self.answers.push(Box::new(move |committed| {
-                    let result = applied.map(drop).map_err(|e| e.to_string());
+                self.machine.answer(Box::new(move |committed| {
                     reply(
                         &replies,
-                        match committed.and(result) {
+                        match committed.and(applied) {
                             Ok(()) => Reply::Done,
                             Err(reason) => failed(ExitKind::World, reason),
                         },
                     );
                 }));
             }
-            Call::Approved { hashes } => self.answers.push(Box::new(move |machine| {
+            Call::Approved { hashes } => self.machine.answer(Box::new(move |machine| {
                 reply(
                     &replies,
                     match machine {
@@ -324,7 +311,7 @@ impl Hub {
                     tracing::error!("a project cannot be recorded: {error}");
                 }
                 let mut project =
-                    Project::new(opened.ledger, Arc::new(opened.place), self.handle.clone());
+                    Project::new(opened.heart, Arc::new(opened.place), self.handle.clone());
                 for (request, replies) in waiting {
                     project.call(request, replies);
                 }
@@ -344,17 +331,8 @@ impl Hub {
 
     fn lease(&mut self, request: LeaseRequest) {
         let LeaseRequest { project, session, ports, listening, reply } = request;
-        let taken = self.machine.state().offsets();
-        let offset = windrow_world::ports::choose_offset(&taken, &ports, &listening);
-        let applied = match offset {
-            Some(port_offset) => {
-                let command =
-                    MachineCommand::LeaseName { project: project.clone(), session, port_offset };
-                self.machine.apply(&command, "windrow", now()).map(drop).map_err(|e| e.to_string())
-            }
-            None => Err(format!("no block of ports is free for the base ports {ports:?}")),
-        };
-        self.answers.push(Box::new(move |committed| {
+        let applied = self.machine.lease((&project, session), &ports, &listening, now());
+        self.machine.answer(Box::new(move |committed| {
             let lease = committed.and_then(|machine| {
                 applied?;
                 machine.lease(&project, session).cloned().ok_or_else(|| "no lease".to_owned())

@@ -86,13 +86,14 @@ pub(crate) struct Ledger<A: Aggregate, J: Journal> {
     drafts: Vec<Draft>,
     texts: Vec<Text>,
     snapshot_at: u64,
+    snapshot_every: u64,
     /// The journal could not be read back after a failed append; the state cannot be trusted.
     broken: bool,
 }
 
 /// A journal that cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LedgerError {
+pub enum LedgerError {
     /// The store failed.
     #[error("failed to read the journal")]
     Store(#[from] StoreError),
@@ -128,6 +129,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
             drafts: Vec::new(),
             texts: Vec::new(),
             snapshot_at: 0,
+            snapshot_every: SNAPSHOT_EVERY,
             broken: false,
         };
         ledger.refold().await?;
@@ -143,6 +145,11 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     /// The state, for taking out what is not stored.
     pub(crate) const fn state_mut(&mut self) -> &mut A {
         &mut self.state
+    }
+
+    /// Makes snapshots at that distance, in records.
+    pub(crate) const fn snapshot_every(&mut self, records: u64) {
+        self.snapshot_every = records;
     }
 
     /// Reads the journal beside the writer.
@@ -260,7 +267,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     }
 
     async fn maybe_snapshot(&mut self) {
-        if self.head.0 - self.snapshot_at < SNAPSHOT_EVERY {
+        if self.head.0 - self.snapshot_at < self.snapshot_every {
             return;
         }
         self.snapshot_at = self.head.0;

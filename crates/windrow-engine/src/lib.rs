@@ -9,6 +9,7 @@ mod calls;
 mod daemon;
 pub mod exits;
 mod guard;
+pub mod heart;
 mod home;
 mod hub;
 pub mod keeper;
@@ -20,6 +21,7 @@ mod place;
 mod project;
 mod prune;
 mod published;
+pub mod register;
 mod restoring;
 mod serve;
 mod summaries;
@@ -28,6 +30,7 @@ mod views;
 pub use daemon::daemon_main;
 pub use guard::guard_main;
 pub use home::{Home, HomeError};
+pub use ledger::LedgerError;
 
 /// An error with all of its causes in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

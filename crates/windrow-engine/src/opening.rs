@@ -5,14 +5,14 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use windrow_api::{ExitKind, Failure, ProjectRef};
-use windrow_core::State;
 use windrow_core::machine::Project as About;
 use windrow_journal::{OpenError, SqliteJournal};
 
 use crate::chain;
+use crate::heart::Heart;
 use crate::home::Home;
-use crate::ledger::Ledger;
 use crate::place::{Place, Windrow};
+use crate::project::Waiting;
 
 /// Between two looks at a journal that somebody holds.
 const HELD_PAUSE: Duration = Duration::from_millis(50);
@@ -25,7 +25,7 @@ pub(crate) struct Opened {
     /// What the machine's state is to know of it.
     pub(crate) about: About,
     /// Its state and journal.
-    pub(crate) ledger: Ledger<State, SqliteJournal>,
+    pub(crate) heart: Heart<SqliteJournal, Waiting>,
     /// Its place in the world.
     pub(crate) place: Place,
 }
@@ -41,13 +41,13 @@ pub(crate) async fn open(
         .await
         .map_err(|error| failure(format!("a defect of windrow: {error}")))??;
     let journal = open_journal(place.journal()).await.map_err(failure)?;
-    let ledger = Ledger::open(journal).await.map_err(|error| failure(chain(&error)))?;
+    let heart = Heart::open(journal).await.map_err(|error| failure(chain(&error)))?;
     let about = About {
         name: place.name.clone(),
         git_dir: place.repo.common_dir().to_string_lossy().into_owned(),
         root: place.root.to_string_lossy().into_owned(),
     };
-    Ok(Opened { about, ledger, place })
+    Ok(Opened { about, heart, place })
 }
 
 /// Opens a journal; waits a moment for a killed daemon that is still on its way out.

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use windrow_api::ProjectRef;
 use windrow_core::ids::{Generation, LandingId, SessionId, TaskId};
 use windrow_world::git::{Lander, Repo, WorktreeError, Worktrees};
 
+use crate::heart::Moment;
 use crate::home::Home;
 use crate::keeper::DaemonSpec;
 
@@ -184,4 +185,10 @@ fn name_of(root: &Path) -> String {
 pub(crate) fn now() -> windrow_core::Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     windrow_core::Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Now, as the heart of a project wants to know it.
+#[must_use]
+pub(crate) fn moment() -> Moment {
+    Moment { wall: now(), steady: Instant::now() }
 }
