@@ -7,11 +7,11 @@
 mod acts;
 mod calls;
 mod daemon;
-pub mod exits;
 mod guard;
 pub mod heart;
 mod home;
 mod hub;
+pub mod jobs;
 pub mod keeper;
 mod kept;
 mod ledger;

@@ -16,7 +16,7 @@ use windrow_journal::Text;
 use windrow_world::git::{Oid, Saved};
 
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
-use crate::exits;
+use crate::jobs;
 use crate::keeper::{self, JobState, Launch, Program};
 use crate::place::Place;
 
@@ -138,7 +138,7 @@ fn lane(gate: &Gate) -> Result<PathBuf, String> {
 }
 
 fn judge(command: &str, exit: &keeper::Exit) -> Said {
-    let (verdict, how) = exits::of_gate(&exit.how);
+    let (verdict, how) = jobs::gate_verdict(&exit.how);
     let summary = format!("the gate `{command}` {how}");
     Said { verdict, summary, output: exit.tail.clone() }
 }

@@ -15,7 +15,8 @@ use windrow_world::{files, proc::ProcessId};
 
 use super::brief::Brief;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
-use crate::keeper::{self, JobState, Launch, Program};
+use crate::jobs::{self, Beginning};
+use crate::keeper::{self, Launch, Program};
 use crate::place::Place;
 
 struct Start {
@@ -24,12 +25,15 @@ struct Start {
     launch: Launch,
     brief: Brief,
     output: PathBuf,
+    /// Somebody wants the session to end by now.
+    is_to_end: bool,
     /// Titles and files of the outputs that belong in the brief.
     reads: Vec<(String, PathBuf)>,
 }
 
 enum Begun {
     Running(ProcessId),
+    Never,
     Over(Exit, windrow_journal::Text),
     Impossible(String),
 }
@@ -37,11 +41,6 @@ enum Begun {
 pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tools) -> Option<Act> {
     let session = state.sessions.get(&id)?;
     let generation = session.generation;
-    if session.stop.is_some() {
-        let exit = Exit { how: ExitHow::Stopped, tail: None };
-        let report = Command::ReportEnded(ReportEnded { session: id, generation, exit });
-        return Some(Box::pin(async move { Outcome::report(report) }));
-    }
     let task = state.tasks.get(&session.task)?;
     let mut start = describe(state, session, task, tools)?;
     let texts = tools.texts.clone();
@@ -62,6 +61,10 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 let keeper = process(keeper);
                 let report = ReportStarted { session: id, generation, keeper };
                 Outcome::report(Command::ReportStarted(report))
+            }
+            Begun::Never => {
+                let exit = Exit { how: ExitHow::Stopped, tail: None };
+                Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
             Begun::Over(exit, tail) => {
                 let report = ReportEnded { session: id, generation, exit };
@@ -108,7 +111,8 @@ fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Opt
         .map(|read| (read.spec.title.clone(), place.output(out, read.id, key(read).as_deref())))
         .collect();
     let brief = Brief::of(state, session, task, &output);
-    Some(Start { place: Arc::clone(place), folder, launch, brief, output, reads })
+    let is_to_end = session.stop.is_some();
+    Some(Start { place: Arc::clone(place), folder, launch, brief, output, is_to_end, reads })
 }
 
 fn environment(
@@ -138,18 +142,19 @@ fn environment(
 }
 
 fn begin(mut start: Start) -> Result<Begun, String> {
-    match keeper::look(&start.folder).map_err(|e| chain(&e))? {
-        JobState::NotLaunched => {}
-        JobState::Running { keeper: Some(keeper) } => return Ok(Begun::Running(keeper)),
-        JobState::Running { keeper: None } => return Err("its keeper is just starting".to_owned()),
-        JobState::Ended(exit) => {
-            let (exit, tail) = watch_agent::exit_of(&exit);
-            return Ok(Begun::Over(exit, tail));
-        }
-        JobState::Orphaned { .. } => {
-            let exit = keeper::end_orphan(&start.folder).map_err(|e| chain(&e))?;
-            let (exit, tail) = watch_agent::exit_of(&exit);
-            return Ok(Begun::Over(exit, tail));
+    let stands = keeper::look(&start.folder).map_err(|e| chain(&e))?;
+    let over = |exit| {
+        let (exit, tail) = watch_agent::exit_of(&exit);
+        Begun::Over(exit, tail)
+    };
+    match jobs::beginning(stands, start.is_to_end) {
+        Beginning::Launch => {}
+        Beginning::Never => return Ok(Begun::Never),
+        Beginning::Runs(keeper) => return Ok(Begun::Running(keeper)),
+        Beginning::Later => return Err("its keeper is just starting".to_owned()),
+        Beginning::Over(exit) => return Ok(over(exit)),
+        Beginning::EndOrphan => {
+            return keeper::end_orphan(&start.folder).map(over).map_err(|e| chain(&e));
         }
     }
     for (title, file) in std::mem::take(&mut start.reads) {

@@ -14,7 +14,7 @@ use windrow_journal::Text;
 use windrow_world::proc::ProcessId;
 
 use super::{Act, Outcome, Tools, chain};
-use crate::exits;
+use crate::jobs;
 use crate::keeper::{self, JobState};
 
 /// Pause before looking again at a keeper that is just starting or ending.
@@ -137,7 +137,7 @@ async fn gone(keeper: ProcessId, every: Duration, alive: &impl Fn()) -> Result<(
 /// A keeper's exit as the core knows it, with the end of the output as a text.
 pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
     let tail = Text::new(exit.tail.as_bytes().to_vec());
-    let how = exits::of_agent(&exit.how);
+    let how = jobs::agent_exit(&exit.how);
     (Exit { how, tail: Some(TextRef(tail.hash().to_string())) }, tail)
 }
 

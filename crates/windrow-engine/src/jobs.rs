@@ -1,0 +1,94 @@
+//! What a job's folder says, in the words of the core.
+
+use windrow_core::state::{ExitHow, Verdict};
+use windrow_world::proc::ProcessId;
+
+use crate::keeper::{Exit, FROM_OUTSIDE, How, JobState};
+
+/// What is to be done when a job is to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// Launch it.
+    Launch,
+    /// Nothing: it is to end, and never began.
+    Never,
+    /// Nothing: it runs already, under this keeper.
+    Runs(ProcessId),
+    /// Look again later: a keeper is just taking it over.
+    Later,
+    /// Nothing: it is over already.
+    Over(Exit),
+    /// End what a dead keeper left of it; then it is over.
+    EndOrphan,
+}
+
+/// What is to be done when a job is to be started that stands like that, or that is to end instead.
+///
+/// A daemon that was killed may have started it without anybody having heard of that. So whether it
+/// is to end counts only when it never began: otherwise its end must be waited for.
+#[must_use]
+pub fn beginning(stands: JobState, is_to_end: bool) -> Beginning {
+    match stands {
+        JobState::NotLaunched if is_to_end => Beginning::Never,
+        JobState::NotLaunched => Beginning::Launch,
+        JobState::Running { keeper: Some(keeper) } => Beginning::Runs(keeper),
+        JobState::Running { keeper: None } => Beginning::Later,
+        JobState::Ended(exit) => Beginning::Over(exit),
+        JobState::Orphaned { .. } => Beginning::EndOrphan,
+    }
+}
+
+/// What the exit of an agent says.
+#[must_use]
+pub fn agent_exit(how: &How) -> ExitHow {
+    match how {
+        How::Exited { code } => ExitHow::Code(*code),
+        How::Signaled { signal, .. } => ExitHow::Signal(*signal),
+        How::TimeOver => ExitHow::TimeOver,
+        How::SilenceOver => ExitHow::Silent,
+        How::Stopped { reason } if reason == FROM_OUTSIDE => ExitHow::Signal(15),
+        How::Stopped { .. } => ExitHow::Stopped,
+        How::CouldNotStart { error } => ExitHow::CouldNotStart(error.clone()),
+        How::Lost { why } => ExitHow::Lost(why.clone()),
+    }
+}
+
+/// What the exit of a gate's command says about the tree, and how it ended.
+#[must_use]
+pub fn gate_verdict(how: &How) -> (Verdict, String) {
+    let unclear = |how: String| (Verdict::CouldNotRun(how.clone()), how);
+    match how {
+        How::Exited { code: 0 } => (Verdict::Passed, "passed".to_owned()),
+        How::Exited { code: code @ (126 | 127) } => {
+            unclear(format!("could not run: the shell says {code}"))
+        }
+        How::Exited { code } => (Verdict::Failed, format!("failed with {code}")),
+        How::TimeOver => (Verdict::Failed, "did not end in its time".to_owned()),
+        How::Signaled { signal, .. } if !matches!(signal, 1 | 2 | 9 | 15) => {
+            (Verdict::Failed, format!("crashed with signal {signal}"))
+        }
+        How::Signaled { signal, .. } => {
+            unclear(format!("was ended from outside by signal {signal}"))
+        }
+        How::CouldNotStart { error } => unclear(format!("could not be started: {error}")),
+        How::SilenceOver | How::Stopped { .. } | How::Lost { .. } => {
+            unclear("was ended before it could say anything".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_is_to_end_is_waited_for_if_it_began() {
+        let keeper = ProcessId { pid: 7, start_time: 1 };
+        let runs = JobState::Running { keeper: Some(keeper) };
+        assert_eq!(beginning(runs, true), Beginning::Runs(keeper));
+        assert_eq!(beginning(JobState::Running { keeper: None }, true), Beginning::Later);
+        assert_eq!(beginning(JobState::Orphaned { agent: None }, true), Beginning::EndOrphan);
+        assert_eq!(beginning(JobState::NotLaunched, true), Beginning::Never);
+        assert_eq!(beginning(JobState::NotLaunched, false), Beginning::Launch);
+    }
+}
