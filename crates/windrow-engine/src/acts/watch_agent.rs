@@ -105,7 +105,8 @@ pub(super) async fn wait_for_exit(
     }
 }
 
-async fn look(folder: &Path) -> Result<JobState, String> {
+/// Where a job stands.
+pub(super) async fn look(folder: &Path) -> Result<JobState, String> {
     let folder: PathBuf = folder.to_owned();
     let looked = tokio::task::spawn_blocking(move || keeper::look(&folder)).await;
     looked.map_err(|e| e.to_string())?.map_err(|e| chain(&e))
