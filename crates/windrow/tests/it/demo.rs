@@ -6,6 +6,7 @@ use windrow_testkit::{Ran, TestEnv, TestRepo, wait_until};
 use windrow_world::proc::Signal;
 
 use crate::place::bare_place;
+use crate::schemas::expect_form;
 
 /// The demos' folders: they are made below the place's own temporary folder.
 fn folders(env: &TestEnv) -> Vec<PathBuf> {
@@ -92,6 +93,7 @@ fn the_demo_comes_to_its_expected_end_and_says_what_is_seen() {
 fn a_demo_for_programs_ends_with_its_outcome_and_can_remove_itself() {
     let env = bare_place();
     let ran = demo(&env, &["--format", "json", "--remove", "--pool", "2"]).ok();
+    expect_form("demo.json", &ran.out);
     nobody_is_left(&env);
     let last = ran.out.lines().last().unwrap_or_default();
     let end: serde_json::Value = serde_json::from_str(last).unwrap();

@@ -21,6 +21,7 @@ mod plans;
 mod progress;
 mod pruning;
 mod restoring;
+mod schemas;
 mod scopes;
 mod seeing;
 mod task_files;
