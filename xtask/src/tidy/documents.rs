@@ -20,7 +20,7 @@ pub(super) fn check(texts: &[Text], rust: &[Rust], paths: &[String]) -> Vec<Find
             found.extend(names(&text.path, &text.raw, paths));
         }
         if text.path.ends_with(".md") {
-            found.extend(links(text, paths));
+            found.extend(links(text, texts, paths));
         }
     }
     found
@@ -44,17 +44,22 @@ fn names(path: &str, text: &str, paths: &[String]) -> Vec<Finding> {
     found
 }
 
-/// Links of a page: `[text](path)`.
-fn links(text: &Text, paths: &[String]) -> Vec<Finding> {
+/// Links of a page: `[text](path#heading)`.
+fn links(text: &Text, texts: &[Text], paths: &[String]) -> Vec<Finding> {
     let dir = text.path.rsplit_once('/').map_or("", |(dir, _)| dir);
     let mut found = Vec::new();
     for (at, line) in text.raw.lines().enumerate() {
         for (open, _) in line.match_indices("](") {
-            let target = line[open + 2..].split([')', ' ', '#']).next().unwrap_or_default();
-            if target.is_empty() || target.contains(':') || line[..open].contains('`') {
+            let target = line[open + 2..].split([')', ' ']).next().unwrap_or_default();
+            if target.is_empty() || target.contains(':') || is_code(&line[..open]) {
                 continue;
             }
-            let goal = resolve(dir, target);
+            let (target, heading) = target.split_once('#').unwrap_or((target, ""));
+            let goal = if target.is_empty() { text.path.clone() } else { resolve(dir, target) };
+            let page = texts.iter().find(|text| text.path == goal);
+            if page.is_some_and(|page| !heading.is_empty() && !has_heading(&page.raw, heading)) {
+                found.push(dead(&text.path, at + 1, &format!("{target}#{heading}")));
+            }
             let there =
                 paths.iter().any(|path| *path == goal || path.starts_with(&format!("{goal}/")));
             if !there {
@@ -63,6 +68,26 @@ fn links(text: &Text, paths: &[String]) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether what follows this part of a line stands between backticks.
+fn is_code(before: &str) -> bool {
+    before.matches('`').count() % 2 == 1
+}
+
+/// Whether a page has a heading whose address is this, as GitHub makes it.
+fn has_heading(page: &str, address: &str) -> bool {
+    let mut fenced = false;
+    page.lines().any(|line| {
+        fenced ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        !fenced && heading.len() < line.len() && slug(heading.trim()) == address
+    })
+}
+
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
 fn resolve(dir: &str, target: &str) -> String {
@@ -87,6 +112,20 @@ fn dead(path: &str, line: usize, name: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn headings_that_are_not_there_are_found() {
+        let paths = ["a.md", "docs/b.md"].map(str::to_owned);
+        let page = |path: &str, raw: &str| Text { path: path.to_owned(), raw: raw.to_owned() };
+        let a = page(
+            "a.md",
+            "# What `run` does, now\n[here](#what-run-does-now)\n[no](#run)\n```sh\n# run\n```\n",
+        );
+        let b = page("docs/b.md", "`x` [up](../a.md#what-run-does-now) and [no](../a.md#what)\n");
+        let found = check(&[a, b], &[], &paths);
+        let found: Vec<(&str, usize)> = found.iter().map(|f| (f.path.as_str(), f.line)).collect();
+        assert_eq!(found, [("a.md", 3), ("docs/b.md", 1)]);
+    }
 
     #[test]
     fn pages_that_are_not_there_are_found() {
