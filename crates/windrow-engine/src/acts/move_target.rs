@@ -131,3 +131,52 @@ fn why_in_words(why: &windrow_world::git::Why) -> &str {
         Why::Refused(reason) => reason,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use windrow_world::git::{InTheWay, Operation, Why};
+
+    use super::*;
+
+    /// One of each; the last match sees to it that a new one is not forgotten.
+    fn every_reason() -> Vec<Busy> {
+        let worktree = || PathBuf::from("/garden");
+        let file = InTheWay { path: "a.txt".into(), why: Why::Edited };
+        let all = vec![
+            Busy::InTheWay { worktree: worktree(), files: vec![file] },
+            Busy::Operation { worktree: worktree(), which: Operation::Rebase },
+            Busy::TwoCheckouts { worktrees: vec![worktree(), "/other".into()] },
+            Busy::KeptOut { worktree: worktree() },
+            Busy::IndexLocked { worktree: worktree(), lock: "/garden/index.lock".into() },
+            Busy::RefLocked { message: "it exists".to_owned() },
+            Busy::Unreadable { worktree: worktree(), reason: "it is gone".to_owned() },
+        ];
+        let told = |busy: &Busy| match busy {
+            Busy::InTheWay { .. }
+            | Busy::Operation { .. }
+            | Busy::TwoCheckouts { .. }
+            | Busy::KeptOut { .. }
+            | Busy::IndexLocked { .. }
+            | Busy::RefLocked { .. }
+            | Busy::Unreadable { .. } => 7,
+        };
+        assert!(all.iter().all(|busy| told(busy) == all.len()));
+        all
+    }
+
+    #[test]
+    fn the_guide_says_what_helps_against_each_thing_in_the_way() {
+        let guide = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide.md");
+        let guide = std::fs::read_to_string(guide).expect("the guide");
+        for busy in every_reason() {
+            let words = in_words(&busy, "main");
+            // Outside of backticks: what is the same each time.
+            let same = words.split('`').step_by(2).map(|part| part.trim_matches([' ', ':', ';']));
+            let longest = same.map(|part| part.split([':', ';']).next().unwrap_or(part).trim());
+            let longest = longest.max_by_key(|part| part.len()).unwrap_or_default();
+            assert!(guide.contains(longest), "`{longest}` of `{words}` is not in the guide");
+        }
+    }
+}

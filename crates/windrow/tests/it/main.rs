@@ -10,6 +10,7 @@ mod consent;
 mod damage;
 mod demo;
 mod disk;
+mod documents;
 mod endings;
 mod homes;
 mod keeping;
