@@ -131,17 +131,50 @@ pub trait Reader: Clone + Send + Sync + 'static {
     fn text(&self, hash: &Hash)
     -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 
-    /// The newest usable snapshot of `schema`, and which newer ones were passed over and why.
+    /// The newest usable snapshot of `schema` at or before `until`, and which newer ones were passed
+    /// over and why.
     ///
     /// The store MUST pass over a snapshot whose checksum fails, that lies beyond the head, or
     /// that was made of another history than the one stored (its record's hash differs).
     ///
     /// # Errors
     /// The store cannot be read; a bad snapshot is not an error.
+    fn snapshot_until(
+        &self,
+        schema: u32,
+        until: Seq,
+    ) -> impl Future<Output = Result<NewestSnapshot, StoreError>> + Send;
+
+    /// The newest usable snapshot of `schema`. See [`Reader::snapshot_until`].
+    ///
+    /// # Errors
+    /// As [`Reader::snapshot_until`].
     fn newest_snapshot(
         &self,
         schema: u32,
-    ) -> impl Future<Output = Result<NewestSnapshot, StoreError>> + Send;
+    ) -> impl Future<Output = Result<NewestSnapshot, StoreError>> + Send {
+        self.snapshot_until(schema, Seq(u64::MAX))
+    }
+
+    /// The first record whose time is not before `at_ms`; clocks may jump, so that later records
+    /// may be of an earlier time.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn first_since(
+        &self,
+        at_ms: i64,
+    ) -> impl Future<Output = Result<Option<Seq>, StoreError>> + Send;
+
+    /// The last record whose time is not after `at_ms`; clocks may jump, so that earlier records
+    /// may be of a later time.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn last_until(
+        &self,
+        at_ms: i64,
+    ) -> impl Future<Output = Result<Option<Seq>, StoreError>> + Send;
 
     /// A subscription to the records from `from` on, those already there included.
     fn tail(&self, from: Seq) -> Tail<Self>;

@@ -25,6 +25,7 @@ mod sqlite;
 mod tail;
 mod text;
 mod verify;
+mod walk;
 
 pub use error::{AppendError, BoxError, StoreError};
 pub use hash::{Hash, HashParseError};
@@ -36,3 +37,4 @@ pub use sqlite::{FORMAT_VERSION, OpenError, SqliteJournal, SqliteReader};
 pub use tail::Tail;
 pub use text::Text;
 pub use verify::{BadRecord, Flaw, VerifyReport, verify};
+pub use walk::{Walk, WalkError};

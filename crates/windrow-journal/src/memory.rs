@@ -105,9 +105,9 @@ impl Disk {
         Ok(())
     }
 
-    fn newest_snapshot(&self, schema: u32) -> NewestSnapshot {
+    fn snapshot_until(&self, schema: u32, until: Seq) -> NewestSnapshot {
         let mut newest = NewestSnapshot::default();
-        let all = self.snapshots.range((schema, Seq::EMPTY)..=(schema, Seq(u64::MAX)));
+        let all = self.snapshots.range((schema, Seq::EMPTY)..=(schema, until));
         for ((_, seq), stored) in all.rev() {
             match stored.clone().open(self.record(*seq).map(|record| record.hash)) {
                 Ok(snapshot) => {
@@ -217,8 +217,20 @@ impl Reader for MemoryReader {
         Ok(self.store.disk().texts.get(hash).cloned())
     }
 
-    async fn newest_snapshot(&self, schema: u32) -> Result<NewestSnapshot, StoreError> {
-        Ok(self.store.disk().newest_snapshot(schema))
+    async fn snapshot_until(&self, schema: u32, until: Seq) -> Result<NewestSnapshot, StoreError> {
+        Ok(self.store.disk().snapshot_until(schema, until))
+    }
+
+    async fn first_since(&self, at_ms: i64) -> Result<Option<Seq>, StoreError> {
+        let disk = self.store.disk();
+        let first = disk.records.iter().find(|record| record.draft.at_ms >= at_ms);
+        Ok(first.map(|record| record.seq))
+    }
+
+    async fn last_until(&self, at_ms: i64) -> Result<Option<Seq>, StoreError> {
+        let disk = self.store.disk();
+        let last = disk.records.iter().rev().find(|record| record.draft.at_ms <= at_ms);
+        Ok(last.map(|record| record.seq))
     }
 
     fn tail(&self, from: Seq) -> Tail<Self> {

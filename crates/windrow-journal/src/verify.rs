@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::error::StoreError;
 use crate::hash::Hash;
 use crate::journal::Reader;
-use crate::record::{Head, Record, Seq};
+use crate::record::{Head, Seq};
+use crate::walk::{Walk, WalkError};
 
 /// Records held in memory at a time.
 const STRIDE: usize = 1_000;
@@ -83,8 +84,8 @@ pub enum Flaw {
 ///
 /// # Errors
 /// The store cannot be read; a bad record is a finding, not an error.
-pub async fn verify(
-    reader: &impl Reader,
+pub async fn verify<R: Reader>(
+    reader: &R,
     from: Seq,
     published: &[Head],
 ) -> Result<VerifyReport, StoreError> {
@@ -94,29 +95,28 @@ pub async fn verify(
         .filter(|head| head.seq >= from)
         .map(|head| (head.seq, head.hash))
         .collect();
-    let mut report = VerifyReport { checked: 0, head: before(reader, from).await?, bad: None };
+    let mut report = VerifyReport { checked: 0, head: Head::EMPTY, bad: None };
+    let mut walk = match Walk::behind(reader.clone(), Seq(from.0 - 1)).await {
+        Ok(walk) => walk,
+        Err(error) => return report.ended(error),
+    };
+    report.head = walk.head();
     loop {
-        let next = report.head.seq.next();
-        let records = match reader.read(next, STRIDE).await {
-            Err(StoreError::Damaged { seq: Some(seq), what, .. }) if seq <= next => {
-                report.bad = Some(BadRecord { seq: next, flaw: Flaw::Unreadable { what } });
-                return Ok(report);
-            }
-            // The records before the unreadable one are looked at first.
-            Err(StoreError::Damaged { seq: Some(seq), .. }) => {
-                let readable = usize::try_from(seq.0 - next.0).unwrap_or(STRIDE);
-                reader.read(next, readable.min(STRIDE)).await?
-            }
-            other => other?,
+        let records = match walk.next(STRIDE).await {
+            Ok(records) => records,
+            Err(error) => return report.ended(error),
         };
         if records.is_empty() {
             let cut = published.keys().find(|seq| **seq > report.head.seq);
-            report.bad = cut.map(|_| BadRecord { seq: next, flaw: Flaw::Cut });
+            let seq = report.head.seq.next();
+            report.bad = cut.map(|_| BadRecord { seq, flaw: Flaw::Cut });
             return Ok(report);
         }
         for record in records {
-            if let Some(flaw) = flaw(report.head, &record, &published) {
-                report.bad = Some(BadRecord { seq: report.head.seq.next(), flaw });
+            if let Some(published) = published.get(&record.seq).filter(|hash| **hash != record.hash)
+            {
+                let flaw = Flaw::Rewritten { published: *published, actual: record.hash };
+                report.bad = Some(BadRecord { seq: record.seq, flaw });
                 return Ok(report);
             }
             report.checked += 1;
@@ -125,29 +125,13 @@ pub async fn verify(
     }
 }
 
-/// What the walk starts from: the record before `from`, or the beginning.
-async fn before(reader: &impl Reader, from: Seq) -> Result<Head, StoreError> {
-    if from == Seq::FIRST {
-        return Ok(Head::EMPTY);
+impl VerifyReport {
+    /// The walk does not go on.
+    fn ended(mut self, error: WalkError) -> Result<Self, StoreError> {
+        match error {
+            WalkError::Bad(bad) => self.bad = Some(bad),
+            WalkError::Store(error) => return Err(error),
+        }
+        Ok(self)
     }
-    let previous = Seq(from.0 - 1);
-    let records = reader.read(previous, 1).await?;
-    let anchor = records.first().filter(|record| record.seq == previous);
-    // Nothing to stand on: the walk starts at the beginning and finds the gap.
-    Ok(anchor.map_or(Head::EMPTY, Record::head))
-}
-
-fn flaw(head: Head, record: &Record, published: &BTreeMap<Seq, Hash>) -> Option<Flaw> {
-    if record.seq != head.seq.next() {
-        return Some(Flaw::Missing { found: record.seq });
-    }
-    if record.prev != head.hash {
-        return Some(Flaw::Broken { stored: record.prev, actual: head.hash });
-    }
-    let actual = record.recomputed_hash();
-    if record.hash != actual {
-        return Some(Flaw::Changed { stored: record.hash, actual });
-    }
-    let published = *published.get(&record.seq)?;
-    (published != actual).then_some(Flaw::Rewritten { published, actual })
 }

@@ -98,6 +98,21 @@ pub async fn the_newest_snapshot_of_a_schema_counts(subject: &impl Subject) {
     assert_eq!(none.snapshot, None);
 }
 
+/// Who folds up to a record of the past gets the nearest snapshot that is not of later ones.
+pub async fn a_snapshot_of_the_past_is_found(subject: &impl Subject) {
+    let mut journal = subject.open().await;
+    fill(&mut journal, 9).await;
+    for seq in [3, 6] {
+        let bytes = format!("state {seq}").into_bytes();
+        journal.save_snapshot(Seq(seq), 1, bytes).await.expect("there is space");
+    }
+    let reader = journal.reader();
+    for (until, wanted) in [(2, None), (3, Some(3)), (5, Some(3)), (6, Some(6)), (9, Some(6))] {
+        let found = reader.snapshot_until(1, Seq(until)).await.expect("a healthy store reads");
+        assert_eq!(found.snapshot.map(|found| found.seq), wanted.map(Seq), "until {until}");
+    }
+}
+
 /// There is no snapshot of records that are not there.
 pub async fn a_snapshot_of_the_future_is_refused(subject: &impl Subject) {
     let mut journal = subject.open().await;

@@ -31,6 +31,8 @@ macro_rules! conformance_suite {
             stale_writers_in_a_race_lose_nothing
             awkward_text_comes_back_byte_for_byte
             reading_is_bounded
+            records_are_found_by_time
+            a_snapshot_of_the_past_is_found
             a_tail_wakes_and_misses_nothing
             a_tail_starts_anywhere
             readers_see_what_was_acknowledged

@@ -33,6 +33,29 @@ pub async fn reading_is_bounded(subject: &impl Subject) {
     }
 }
 
+/// Records are found by their time from either end, also where a clock was set back.
+pub async fn records_are_found_by_time(subject: &impl Subject) {
+    let at = |at_ms| Draft { at_ms, ..draft(Stream::Work, 0) };
+    let mut journal = subject.open().await;
+    let reader = journal.reader();
+    assert_eq!(reader.last_until(i64::MAX).await.expect("an empty store reads"), None);
+    let batch = [100, 200, 300, 150, 400].map(at).to_vec();
+    journal.append(Seq::EMPTY, batch).await.expect("the journal is empty");
+    for (at_ms, first, last) in [
+        (99, Some(1), None),
+        (100, Some(1), Some(1)),
+        (160, Some(2), Some(4)),
+        (300, Some(3), Some(4)),
+        (400, Some(5), Some(5)),
+        (401, None, Some(5)),
+    ] {
+        let found = reader.first_since(at_ms).await.expect("a healthy store reads");
+        assert_eq!(found, first.map(Seq), "since {at_ms}");
+        let found = reader.last_until(at_ms).await.expect("a healthy store reads");
+        assert_eq!(found, last.map(Seq), "until {at_ms}");
+    }
+}
+
 /// A tail that waits is woken by every append, and sees each record once and in order.
 pub async fn a_tail_wakes_and_misses_nothing(subject: &impl Subject) {
     let mut journal = subject.open().await;

@@ -62,8 +62,16 @@ impl Reader for SqliteReader {
         self.query(move |db, place| rows::text(db, place, &hash)).await
     }
 
-    async fn newest_snapshot(&self, schema: u32) -> Result<NewestSnapshot, StoreError> {
-        self.query(move |db, place| rows::newest_snapshot(db, place, schema)).await
+    async fn snapshot_until(&self, schema: u32, until: Seq) -> Result<NewestSnapshot, StoreError> {
+        self.query(move |db, place| rows::snapshot_until(db, place, schema, until)).await
+    }
+
+    async fn first_since(&self, at_ms: i64) -> Result<Option<Seq>, StoreError> {
+        self.query(move |db, place| rows::by_time(db, place, rows::FIRST_SINCE, at_ms)).await
+    }
+
+    async fn last_until(&self, at_ms: i64) -> Result<Option<Seq>, StoreError> {
+        self.query(move |db, place| rows::by_time(db, place, rows::LAST_UNTIL, at_ms)).await
     }
 
     fn tail(&self, from: Seq) -> Tail<Self> {

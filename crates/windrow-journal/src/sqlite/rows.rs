@@ -12,6 +12,12 @@ use crate::text::Text;
 const HEAD: &str = "SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1";
 const LAST_WORK: &str = "SELECT seq FROM record WHERE stream = 'work' ORDER BY seq DESC LIMIT 1";
 
+/// Search from the end that is nearer to what is asked for: people ask for what is recent.
+pub(super) const LAST_UNTIL: &str =
+    "SELECT seq FROM record WHERE at_ms <= ?1 ORDER BY seq DESC LIMIT 1";
+pub(super) const FIRST_SINCE: &str =
+    "SELECT seq FROM record WHERE at_ms >= ?1 ORDER BY seq LIMIT 1";
+
 /// How many snapshots of a schema are kept: the newest, and one to fall back on.
 const SNAPSHOTS_KEPT: i64 = 2;
 
@@ -141,11 +147,12 @@ pub(super) fn insert_snapshot(db: &Connection, sealed: &StoredSnapshot) -> rusql
     Ok(())
 }
 
-/// The newest usable snapshot of a schema.
-pub(super) fn newest_snapshot(
+/// The newest usable snapshot of a schema at or before a record.
+pub(super) fn snapshot_until(
     db: &Connection,
     place: &str,
     schema: u32,
+    until: Seq,
 ) -> Result<NewestSnapshot, StoreError> {
     let failed = |error| store_error(place, "read", error);
     let mut newest = NewestSnapshot::default();
@@ -153,10 +160,10 @@ pub(super) fn newest_snapshot(
         .prepare_cached(
             "SELECT s.seq, s.bytes, s.record, s.checksum, r.hash
              FROM snapshot s LEFT JOIN record r ON r.seq = s.seq
-             WHERE s.schema = ?1 ORDER BY s.seq DESC",
+             WHERE s.schema = ?1 AND s.seq <= ?2 ORDER BY s.seq DESC",
         )
         .map_err(failed)?;
-    let mut rows = query.query([schema]).map_err(failed)?;
+    let mut rows = query.query(params![schema, clamped(until.0)]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         let stored = snapshot_in(row, schema).map_err(failed)?;
         let record = row.get::<_, Option<[u8; 32]>>(4).map_err(failed)?.map(Hash::from_bytes);
@@ -169,6 +176,18 @@ pub(super) fn newest_snapshot(
         }
     }
     Ok(newest)
+}
+
+/// The place of the record that a search by time finds.
+pub(super) fn by_time(
+    db: &Connection,
+    place: &str,
+    search: &str,
+    at_ms: i64,
+) -> Result<Option<Seq>, StoreError> {
+    db.prepare_cached(search)
+        .and_then(|mut query| query.query_row([at_ms], |row| seq_in(row, 0)).optional())
+        .map_err(|error| store_error(place, "read", error))
 }
 
 /// The hash of the record at `seq`, if there is one.
