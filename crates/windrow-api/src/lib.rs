@@ -17,7 +17,7 @@ pub mod worker;
 
 pub use exit::ExitKind;
 pub use reply::{Failure, Reply};
-pub use request::{Call, ProjectCall, ProjectRef, Request, TaskDraft};
+pub use request::{Call, LogQuery, ProjectCall, ProjectRef, Request, TaskDraft};
 
 /// The version of the protocol; a client and a daemon of different versions refuse each other.
 pub const PROTOCOL: u32 = 1;

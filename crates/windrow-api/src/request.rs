@@ -162,12 +162,11 @@ pub enum ProjectCall {
         /// Which.
         run: RunId,
     },
-    /// Records of the journal. Answer: [`crate::Reply::Log`].
+    /// Records of the journal. Answer: [`crate::Reply::Log`], again and again, then
+    /// [`crate::Reply::Done`].
     Log {
-        /// The first position.
-        from: u64,
-        /// At most this many.
-        limit: usize,
+        /// Which, and in which order.
+        query: LogQuery,
     },
     /// Walk the journal's chain. Answer: [`crate::Reply::Verified`].
     VerifyLog,
@@ -194,6 +193,34 @@ pub enum ProjectCall {
         /// Kept work of tasks that did not land goes too: the person said so.
         unlanded: bool,
     },
+}
+
+/// Which records of the journal are wanted; all of them when nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogQuery {
+    /// The first position.
+    pub from: Option<u64>,
+    /// The last position.
+    pub to: Option<u64>,
+    /// Not of an earlier time, in milliseconds since 1970-01-01 UTC.
+    pub since_ms: Option<i64>,
+    /// Not of a later time.
+    pub until_ms: Option<i64>,
+    /// About one of these tasks.
+    pub tasks: Vec<TaskId>,
+    /// About one of these sessions.
+    pub sessions: Vec<SessionId>,
+    /// Caused by one of these.
+    pub actors: Vec<String>,
+    /// Of one of these kinds.
+    pub kinds: Vec<String>,
+    /// Only the newest this many.
+    pub limit: Option<usize>,
+    /// Newest first rather than last.
+    pub newest_first: bool,
+    /// Goes on with what is recorded from now on, until the asking side goes away.
+    pub follow: bool,
 }
 
 /// What is to become of a session's work.

@@ -316,20 +316,37 @@ pub struct Explanation {
     pub because: Vec<String>,
 }
 
-/// One record of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One record of the journal, whole: whoever knows the encoding can verify it.
+///
+/// `hash` is the BLAKE3 hash of the other fields up to `prev`, in the encoding that
+/// `docs/guide.md` describes; `prev` is the hash of the record before, 64 zeros for the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogRow {
     /// Its position.
     pub seq: u64,
     /// When it was recorded.
     pub at_ms: i64,
-    /// Who caused it.
+    /// Who caused it: `person`, or `windrow` for what follows by itself.
     pub actor: String,
+    /// `work` or `talk`.
+    pub stream: String,
+    /// The record that led to it.
+    pub cause: Option<u64>,
     /// What happened, in one word.
     pub kind: String,
-    /// With what.
-    pub body: serde_json::Value,
+    /// With what: JSON, as the text that is under the hash.
+    pub body: String,
+    /// The hash of the record before.
+    pub prev: String,
+    /// Its own hash.
+    pub hash: String,
+    /// The task it is about, by id.
+    pub task: Option<String>,
+    /// The session it is about, by id.
+    pub session: Option<String>,
+    /// What happened, as a sentence with the names of today.
+    pub says: String,
 }
 
 /// What a walk along the journal found.

@@ -22,6 +22,7 @@ mod schedule;
 pub mod scope;
 pub mod spec;
 pub mod state;
+pub mod subjects;
 #[cfg(test)]
 mod testing;
 pub mod time;

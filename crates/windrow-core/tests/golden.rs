@@ -118,4 +118,5 @@ fn every_event_of_version_1_is_read() {
         machine_kind,
         MACHINE_KINDS,
     );
+    assert_eq!(windrow_core::subjects::KINDS, KINDS, "the words that people may ask for");
 }

@@ -15,7 +15,7 @@ use windrow_journal::Text;
 
 use crate::hub::{failed, reply};
 use crate::project::Project;
-use crate::{kept, owner, prune, restoring, views};
+use crate::{history, kept, owner, prune, restoring, views};
 
 /// Takes one request.
 pub(crate) fn handle(
@@ -70,7 +70,7 @@ pub(crate) fn handle(
             done_after(project, &Command::ReleaseHold(ReleaseHold { landing }), actor, replies);
         }
         ProjectCall::WatchRun { run } => watch(project, run, replies),
-        ProjectCall::Log { from, limit } => kept::log(project, from, limit, replies),
+        ProjectCall::Log { query } => history::log(project, query, replies),
         ProjectCall::VerifyLog => kept::verify_log(project, replies),
         ProjectCall::Text { hash } => kept::text(project, &hash, replies),
         ProjectCall::Task { task } => kept::task(project, task, replies),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use windrow_api::view::{KeptRow, LogCheck, LogRow, TaskView};
+use windrow_api::view::{KeptRow, LogCheck, TaskView};
 use windrow_api::{ExitKind, Reply};
 use windrow_core::ids::TaskId;
 use windrow_core::state::TaskPhase;
 use windrow_core::{Rejection, State};
-use windrow_journal::{Hash, Reader as _, Seq, SqliteReader};
+use windrow_journal::{Hash, Reader as _, SqliteReader};
 use windrow_world::git;
 
 use crate::chain;
@@ -16,29 +16,6 @@ use crate::hub::{failed, reply};
 use crate::place::Place;
 use crate::project::Project;
 use crate::{published, views};
-
-/// Records of the journal.
-pub(crate) fn log(project: &mut Project, from: u64, limit: usize, replies: mpsc::Sender<Reply>) {
-    let reader = project.tools().texts.clone();
-    tokio::spawn(async move {
-        let answer = match reader.read(Seq(from.max(1)), limit).await {
-            Ok(records) => Reply::Log(
-                records
-                    .into_iter()
-                    .map(|record| LogRow {
-                        seq: record.seq.0,
-                        at_ms: record.draft.at_ms,
-                        actor: record.draft.actor,
-                        kind: record.draft.kind,
-                        body: serde_json::from_str(&record.draft.body).unwrap_or_default(),
-                    })
-                    .collect(),
-            ),
-            Err(error) => failed(ExitKind::World, chain(&error)),
-        };
-        reply(&replies, answer);
-    });
-}
 
 /// Walks the whole chain, and compares it with the landings.
 pub(crate) fn verify_log(project: &mut Project, replies: mpsc::Sender<Reply>) {

@@ -296,7 +296,11 @@ fn split<E: Serialize>(event: &E) -> (String, String) {
     (kind.to_owned(), body.to_string())
 }
 
-fn event_of<A: Aggregate>(record: &Record) -> Result<A::Event, LedgerError> {
+/// The event that a record holds.
+///
+/// # Errors
+/// It is not of a form this version knows.
+pub(crate) fn event_of<A: Aggregate>(record: &Record) -> Result<A::Event, LedgerError> {
     let unknown = |source| LedgerError::Unknown {
         seq: record.seq.0,
         kind: record.draft.kind.clone(),

@@ -9,6 +9,7 @@ mod calls;
 mod daemon;
 mod guard;
 pub mod heart;
+mod history;
 mod home;
 mod hub;
 pub mod jobs;

@@ -49,7 +49,7 @@ async fn connection(stream: UnixStream, hub: HubHandle) {
         let said = match serde_json::from_slice::<FromKeeper>(&line) {
             Ok(FromKeeper::Keeper(_)) => true,
             Ok(FromKeeper::Doorbell(_)) => write.write_all(b"{\"heard\":true}\n").await.is_ok(),
-            Err(_) => answer(&line, &mut write, &hub).await,
+            Err(_) => answer(&line, &mut lines, &mut write, &hub).await,
         };
         if !said {
             return;
@@ -65,7 +65,12 @@ async fn next_line(lines: &mut BufReader<OwnedReadHalf>, line: &mut Vec<u8>) -> 
 }
 
 /// Answers one request; false when the window is gone.
-async fn answer(line: &[u8], write: &mut OwnedWriteHalf, hub: &HubHandle) -> bool {
+async fn answer(
+    line: &[u8],
+    lines: &mut BufReader<OwnedReadHalf>,
+    write: &mut OwnedWriteHalf,
+    hub: &HubHandle,
+) -> bool {
     let request = match serde_json::from_slice::<Request>(line) {
         Ok(request) if request.protocol == PROTOCOL => request,
         Ok(request) => {
@@ -85,12 +90,36 @@ async fn answer(line: &[u8], write: &mut OwnedWriteHalf, hub: &HubHandle) -> boo
     };
     let (sender, mut replies) = mpsc::channel(WAITING);
     hub.send(Input::Call(request, sender));
-    while let Some(reply) = replies.recv().await {
-        if !say(write, &reply).await {
+    // A window that is told something again and again may go away while there is nothing to tell.
+    let (mut listens, mut told) = (Listens::Maybe, false);
+    loop {
+        if matches!(listens, Listens::No) && told {
             return false;
         }
+        tokio::select! {
+            reply = replies.recv() => match reply {
+                Some(reply) if say(write, &reply).await => told = true,
+                Some(_) => return false,
+                None => return true,
+            },
+            more = lines.fill_buf(), if matches!(listens, Listens::Maybe) => {
+                listens = match more {
+                    Ok(more) if !more.is_empty() => Listens::Yes,
+                    Ok(_) | Err(_) => Listens::No,
+                };
+            }
+        }
     }
-    true
+}
+
+/// Whether somebody is there who reads answers.
+enum Listens {
+    /// As far as is known.
+    Maybe,
+    /// The next request is there already.
+    Yes,
+    /// It will ask nothing more; it may still wait for its first answer.
+    No,
 }
 
 async fn say(write: &mut OwnedWriteHalf, reply: &Reply) -> bool {

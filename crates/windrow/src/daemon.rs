@@ -193,6 +193,11 @@ impl Daemon {
         }
     }
 
+    /// The next of several answers to one question.
+    pub(crate) fn next_answer(&mut self) -> Result<Reply, CliError> {
+        Ok(self.client.answer()?)
+    }
+
     /// Asks once.
     pub(crate) fn ask_once(&mut self, call: Call) -> Result<Reply, ClientError> {
         self.client.ask(call)

@@ -2,12 +2,12 @@
 
 use windrow_api::client::ClientError;
 use windrow_api::view::{
-    Explanation, KeptRow, LogRow, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
+    Explanation, KeptRow, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
 };
 use windrow_api::{Call, ProjectCall, ProjectRef, Reply};
 use windrow_core::ids::{RunId, TaskId};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Launcher};
 use crate::error::CliError;
 
 /// One project's side of the daemon.
@@ -46,8 +46,6 @@ answers! {
     runs(): ProjectCall::Runs => Runs, Vec<RunRow>;
     /// One run, the newest when none is named.
     run(run: Option<RunId>): ProjectCall::Run { run } => Run, Box<RunView>;
-    /// Records of the journal.
-    log(from: u64, limit: usize): ProjectCall::Log { from, limit } => Log, Vec<LogRow>;
     /// A long text.
     text(hash: String): ProjectCall::Text { hash } => Text, Option<String>;
     /// Kept work.
@@ -75,6 +73,11 @@ impl Desk {
     /// The daemon behind the desk.
     pub(crate) fn daemon(&mut self) -> &mut Daemon {
         &mut self.daemon
+    }
+
+    /// The way to more connections to that daemon.
+    pub(crate) fn launcher(&self) -> &Launcher {
+        self.daemon.launcher()
     }
 
     /// Asks something that may be asked twice.

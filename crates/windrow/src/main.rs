@@ -14,6 +14,7 @@ mod env;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod moment;
 mod output;
 mod render;
 mod select;

@@ -101,6 +101,13 @@ impl Output {
         self.answer(&serde_json::to_string(value).map_err(|e| CliError::world(&e))?)
     }
 
+    /// Writes JSON values, one a line, in one piece.
+    pub(crate) fn json_lines<T: Serialize>(&self, values: &[T]) -> Result<(), CliError> {
+        let lines = values.iter().map(|value| serde_json::to_string(value).map(|line| line + "\n"));
+        let lines: String = lines.collect::<Result<_, _>>().map_err(|e| CliError::world(&e))?;
+        self.answer(&lines)
+    }
+
     /// Says something about what goes on, on standard error.
     pub(crate) fn say(&self, text: &str) {
         self.narrate(&format!("{text}\n"));

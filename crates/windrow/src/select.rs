@@ -72,6 +72,16 @@ pub(crate) fn sessions<'a>(
     Ok(named)
 }
 
+/// Every session that ever bore a name, or the one of that id; oldest first.
+pub(crate) fn bearers<'a>(
+    all: &'a [SessionRow],
+    text: &str,
+) -> Result<Vec<&'a SessionRow>, CliError> {
+    let known = sessions(all, text)?;
+    let named: Vec<&SessionRow> = all.iter().filter(|session| session.name == text).collect();
+    Ok(if named.is_empty() { known } else { named })
+}
+
 /// The one session that is meant.
 pub(crate) fn session<'a>(all: &'a [SessionRow], text: &str) -> Result<&'a SessionRow, CliError> {
     match sessions(all, text)?[..] {

@@ -16,6 +16,7 @@ mod homes;
 mod keeping;
 mod landing;
 mod looking;
+mod looking_back;
 mod machine;
 mod place;
 mod plans;

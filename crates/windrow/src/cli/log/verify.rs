@@ -1,0 +1,194 @@
+//! `windrow log verify`: is the journal, or an export of it, what was written?
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use windrow_api::view::LogCheck;
+use windrow_api::{ExitKind, ProjectCall, Reply};
+use windrow_journal::{Head, Record};
+
+use super::args::VerifyArgs;
+use crate::context::Context;
+use crate::desk::unexpected;
+use crate::error::{CliError, Outcome};
+use crate::output::Format;
+
+/// Verifies.
+pub(super) fn run(context: &Context, args: &VerifyArgs) -> Outcome {
+    match &args.file {
+        Some(file) => export(context, file, args.format),
+        None => journal(context, args.format),
+    }
+}
+
+fn journal(context: &Context, format: Format) -> Outcome {
+    let answer = context.desk()?.ask(ProjectCall::VerifyLog)?;
+    let Reply::Verified(check) = answer else {
+        return Err(unexpected(&answer));
+    };
+    if format == Format::Json {
+        context.out.json(&check)?;
+    } else if check.bad.is_none() {
+        context.out.answer(&whole(&check))?;
+    }
+    let Some(bad) = check.bad else { return Ok(ExitKind::Success) };
+    let error =
+        CliError::new(ExitKind::World, format!("the journal is not what was written: {bad}"));
+    let error = match check.witness {
+        Some(commit) => {
+            error.hint(format!("the landing {commit} says what it was; see its trailer"))
+        }
+        None => error,
+    };
+    Err(error.hint("stop the daemon and bring the project's journal back from a backup"))
+}
+
+fn whole(check: &LogCheck) -> String {
+    let LogCheck { checked, head, compared, others, .. } = check;
+    let mut text = format!("{checked} records, unbroken; the newest hash is {head}\n");
+    text.push_str(&agree(*compared));
+    if *others > 0 {
+        let names = if *others == 1 { "names" } else { "name" };
+        let _infallible = write!(
+            text,
+            "\n{others} more {names} another journal: of another machine, or of a home that is gone"
+        );
+    }
+    text
+}
+
+fn agree(landings: u64) -> String {
+    match landings {
+        0 => "no landing was there to compare it with".to_owned(),
+        1 => "1 landing agrees with it".to_owned(),
+        more => format!("{more} landings agree with it"),
+    }
+}
+
+/// What an export holds.
+#[derive(serde::Serialize)]
+struct Export {
+    /// The first record.
+    first: Head,
+    /// The last record.
+    last: Head,
+}
+
+fn export(context: &Context, file: &Path, format: Format) -> Outcome {
+    let name = file.display().to_string();
+    let found = if file == Path::new("-") {
+        walk(&name, io::stdin().lock())?
+    } else {
+        let opened = File::open(context.path(file)).map_err(|error| {
+            CliError::user(format!("failed to open `{name}`: {error}"))
+                .hint("`windrow log --format jsonl > FILE` makes an export")
+        })?;
+        walk(&name, BufReader::new(opened))?
+    };
+    let Some(found) = found else {
+        return Err(CliError::user(format!("`{name}` has no record in it")));
+    };
+    if format == Format::Json {
+        context.out.json(&found)?;
+        return Ok(ExitKind::Success);
+    }
+    let Export { first, last } = found;
+    let (from, to, hash) = (first.seq, last.seq, last.hash);
+    let mut text = format!("records {from} to {to}, unbroken; the last hash is {hash}\n");
+    let _infallible = if from.0 == 1 {
+        let mark: String = first.hash.to_string().chars().take(12).collect();
+        write!(text, "landings of this journal say `Journal: {mark}/SEQ/HASH`")
+    } else {
+        write!(text, "what came before record {from} is taken on trust")
+    };
+    context.out.answer(&text)?;
+    Ok(ExitKind::Success)
+}
+
+/// Compares each record with the one before it and with its own hash.
+fn walk(name: &str, lines: impl BufRead) -> Result<Option<Export>, CliError> {
+    let mut found: Option<Export> = None;
+    for (at, line) in lines.lines().enumerate() {
+        let at = at + 1;
+        let wrong = |what: String| {
+            CliError::new(
+                ExitKind::World,
+                format!("`{name}` is not what was written: line {at}: {what}"),
+            )
+        };
+        let line = line.map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        let record: Record = serde_json::from_str(&line)
+            .map_err(|error| wrong(format!("it is no record: {error}")))?;
+        let before = found.as_ref().map(|found| found.last);
+        if let Some(before) = before.or((record.seq.0 == 1).then_some(Head::EMPTY)) {
+            let (seq, wanted) = (record.seq, before.seq.next());
+            if seq != wanted {
+                return Err(wrong(format!("record {wanted} is missing; this is {seq}")));
+            }
+            if record.prev != before.hash {
+                return Err(wrong(format!("record {seq} does not follow the one before it")));
+            }
+        }
+        if record.recomputed_hash() != record.hash {
+            let seq = record.seq;
+            return Err(wrong(format!("record {seq} does not have the hash it names")));
+        }
+        let first = found.map_or_else(|| record.head(), |found| found.first);
+        found = Some(Export { first, last: record.head() });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use windrow_journal::{Draft, Stream};
+
+    use super::*;
+
+    fn lines() -> Vec<String> {
+        let mut head = Head::EMPTY;
+        let mut record = |nth: u64| {
+            let body = format!(r#"{{"nth":{nth}}}"#);
+            let (actor, kind) = ("person".to_owned(), "noted".to_owned());
+            let draft = Draft { at_ms: 7, actor, stream: Stream::Work, cause: None, kind, body };
+            let record = Record::after(head, draft);
+            head = record.head();
+            serde_json::to_string(&record).unwrap()
+        };
+        (1..=4).map(&mut record).collect()
+    }
+
+    fn check(lines: &[String]) -> Result<Option<Export>, String> {
+        walk("x.jsonl", lines.join("\n").as_bytes()).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn an_export_is_whole_or_names_the_line() {
+        let whole = lines();
+        let found = check(&whole).unwrap().unwrap();
+        assert_eq!((found.first.seq.0, found.last.seq.0), (1, 4));
+        let found = check(&whole[2..]).unwrap().unwrap();
+        assert_eq!((found.first.seq.0, found.last.seq.0), (3, 4));
+        assert!(check(&[]).unwrap().is_none());
+
+        let mut changed = whole.clone();
+        changed[1] = changed[1].replace("nth\\\":2", "nth\\\":9");
+        let mut gap = whole.clone();
+        gap.remove(1);
+        let mut other_start = whole.clone();
+        other_start[0] = other_start[0].replacen("\"prev\":\"0", "\"prev\":\"1", 1);
+        let mut cut = whole;
+        cut[3].truncate(40);
+        for (lines, what) in [
+            (changed, "line 2: record 2 does not have the hash it names"),
+            (gap, "line 2: record 2 is missing; this is 3"),
+            (other_start, "line 1: record 1 does not follow the one before it"),
+            (cut, "line 4: it is no record"),
+        ] {
+            let error = check(&lines).err().unwrap();
+            assert!(error.contains(what), "{error}");
+        }
+    }
+}
