@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitKind;
 use crate::view::{
-    DaemonView, Explanation, KeptRow, LogCheck, LogRow, PruneRow, RunRow, RunView, SessionRow,
-    TaskRow, TaskView, TreeRow,
+    DaemonView, Explanation, KeptRow, LogCheck, LogRow, Moment, PruneRow, RunRow, RunView,
+    SessionRow, TaskRow, TaskView, TreeRow,
 };
 
 /// One line from the daemon.
@@ -26,6 +26,7 @@ pub enum Reply {
     Runs(Vec<RunRow>),
     Run(Box<RunView>),
     Log(Vec<LogRow>),
+    Moment(Moment),
     Verified(LogCheck),
     Text(Option<String>),
     Kept(Vec<KeptRow>),

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use windrow_core::ids::{LandingId, RunId, SessionId, TaskId};
 use windrow_core::spec::{RunSpec, TaskSpec};
 
+use crate::view::Moment;
+
 /// One line to the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -168,6 +170,20 @@ pub enum ProjectCall {
         /// Which, and in which order.
         query: LogQuery,
     },
+    /// Which record a point in time means. Answer: [`crate::Reply::Moment`].
+    Moment {
+        /// The point.
+        point: Point,
+    },
+    /// What would have been answered right after a record: [`Self::Tasks`], [`Self::Task`],
+    /// [`Self::Ready`], [`Self::Explain`], [`Self::Sessions`], [`Self::Runs`], [`Self::Run`] or
+    /// [`Self::Text`]; everything else is refused. Answer: that of the question.
+    At {
+        /// The moment, as [`Self::Moment`] answered it.
+        moment: Moment,
+        /// The question.
+        call: Box<Self>,
+    },
     /// Walk the journal's chain. Answer: [`crate::Reply::Verified`].
     VerifyLog,
     /// A long text by its hash. Answer: [`crate::Reply::Text`].
@@ -193,6 +209,17 @@ pub enum ProjectCall {
         /// Kept work of tasks that did not land goes too: the person said so.
         unlanded: bool,
     },
+}
+
+/// A point in the life of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Point {
+    /// Right after a record.
+    Seq(u64),
+    /// A time, in milliseconds since 1970-01-01 UTC: after the last record that is not of a later
+    /// one.
+    Time(i64),
 }
 
 /// Which records of the journal are wanted; all of them when nothing is said.

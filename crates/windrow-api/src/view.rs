@@ -349,6 +349,15 @@ pub struct LogRow {
     pub says: String,
 }
 
+/// A moment of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// The last record that counts.
+    pub seq: u64,
+    /// The time, in milliseconds since 1970-01-01 UTC: what was asked for, or the record's own.
+    pub at_ms: i64,
+}
+
 /// What a walk along the journal found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -10,10 +10,11 @@ use windrow_core::command::{
 use windrow_core::ids::{RunId, TaskId};
 use windrow_core::spec::{TaskSpec, TextRef};
 use windrow_core::state::{ClosedAs, StopReason};
-use windrow_core::{Command, Event, Rejection};
+use windrow_core::{Command, Event, Rejection, State};
 use windrow_journal::Text;
 
 use crate::hub::{failed, reply};
+use crate::place::Place;
 use crate::project::Project;
 use crate::{history, kept, owner, prune, restoring, views};
 
@@ -70,6 +71,8 @@ pub(crate) fn handle(
             done_after(project, &Command::ReleaseHold(ReleaseHold { landing }), actor, replies);
         }
         ProjectCall::WatchRun { run } => watch(project, run, replies),
+        ProjectCall::Moment { point } => history::moment(project, point, replies),
+        ProjectCall::At { moment, call } => history::at(project, moment, *call, replies),
         ProjectCall::Log { query } => history::log(project, query, replies),
         ProjectCall::VerifyLog => kept::verify_log(project, replies),
         ProjectCall::Text { hash } => kept::text(project, &hash, replies),
@@ -88,14 +91,32 @@ pub(crate) fn handle(
         | ProjectCall::Runs
         | ProjectCall::Run { .. }
         | ProjectCall::Trees => {
-            project.answer(replies, Box::new(move |project| view(project, &call)));
+            project.answer(replies, Box::new(move |project| view_now(project, &call)));
         }
     }
 }
 
-/// A question that the state alone answers.
-fn view(project: &Project, call: &ProjectCall) -> Reply {
-    let (state, place) = (project.state(), &project.tools().place);
+fn view_now(project: &Project, call: &ProjectCall) -> Reply {
+    view(project.state(), &project.tools().place, call)
+}
+
+/// Whether a call changes nothing and is answered from a state, so that it can be about the past.
+pub(crate) const fn is_view(call: &ProjectCall) -> bool {
+    matches!(
+        call,
+        ProjectCall::Tasks
+            | ProjectCall::Task { .. }
+            | ProjectCall::Ready
+            | ProjectCall::Explain { .. }
+            | ProjectCall::Sessions { .. }
+            | ProjectCall::Runs
+            | ProjectCall::Run { .. }
+            | ProjectCall::Text { .. }
+    )
+}
+
+/// A question that a state alone answers.
+pub(crate) fn view(state: &State, place: &Place, call: &ProjectCall) -> Reply {
     match call {
         ProjectCall::Tasks => Reply::Tasks(views::task_rows(state, state.tasks.keys().copied())),
         ProjectCall::Ready => {
@@ -105,7 +126,7 @@ fn view(project: &Project, call: &ProjectCall) -> Reply {
             || no_task(*task),
             |explanation| Reply::Explanation(Box::new(explanation)),
         ),
-        ProjectCall::Sessions { all } => Reply::Sessions(project.session_rows(*all)),
+        ProjectCall::Sessions { all } => Reply::Sessions(views::session_rows(state, place, *all)),
         ProjectCall::Runs => {
             Reply::Runs(state.runs.values().map(|run| views::run_row(state, run)).collect())
         }
@@ -177,7 +198,7 @@ fn run_after(project: &mut Project, command: &Command, actor: &str, replies: mps
             };
             project.answer(
                 replies,
-                Box::new(move |project| view(project, &ProjectCall::Run { run: named })),
+                Box::new(move |project| view_now(project, &ProjectCall::Run { run: named })),
             );
         }
         Err(rejection) => reply(&replies, refused(&rejection)),

@@ -42,31 +42,46 @@ pub(crate) fn verify_log(project: &mut Project, replies: mpsc::Sender<Reply>) {
 pub(crate) fn text(project: &mut Project, hash: &str, replies: mpsc::Sender<Reply>) {
     let reader = project.tools().texts.clone();
     let hash = hash.to_owned();
-    tokio::spawn(async move {
-        let answer = match load(&reader, &hash).await {
-            Ok(text) => Reply::Text(text),
-            Err(reason) => failed(ExitKind::World, reason),
-        };
-        reply(&replies, answer);
-    });
+    tokio::spawn(async move { reply(&replies, text_of(&reader, &hash).await) });
+}
+
+pub(crate) async fn text_of(reader: &SqliteReader, hash: &str) -> Reply {
+    match load(reader, hash).await {
+        Ok(text) => Reply::Text(text),
+        Err(reason) => failed(ExitKind::World, reason),
+    }
+}
+
+/// A task as a state has it, with its body.
+pub(crate) async fn task_of(
+    reader: &SqliteReader,
+    state: &State,
+    place: &Place,
+    id: TaskId,
+) -> Reply {
+    match views::task_view(state, place, id) {
+        Some(view) => body_of(reader, view).await,
+        None => failed(ExitKind::User, Rejection::NoTask(id).to_string()),
+    }
+}
+
+async fn body_of(reader: &SqliteReader, mut view: TaskView) -> Reply {
+    match with_body(reader, &mut view).await {
+        Ok(()) => Reply::Task(Box::new(view)),
+        Err(reason) => failed(ExitKind::World, reason),
+    }
 }
 
 /// A task with its body.
 pub(crate) fn task(project: &mut Project, id: TaskId, replies: mpsc::Sender<Reply>) {
     after_append(project, replies, move |project, replies| {
         let (state, tools) = (project.state(), project.tools());
-        let Some(mut view) = views::task_view(state, &tools.place, id) else {
+        let Some(view) = views::task_view(state, &tools.place, id) else {
             reply(&replies, failed(ExitKind::User, Rejection::NoTask(id).to_string()));
             return;
         };
         let reader = tools.texts.clone();
-        tokio::spawn(async move {
-            let answer = match with_body(&reader, &mut view).await {
-                Ok(()) => Reply::Task(Box::new(view)),
-                Err(reason) => failed(ExitKind::World, reason),
-            };
-            reply(&replies, answer);
-        });
+        tokio::spawn(async move { reply(&replies, body_of(&reader, view).await) });
     });
 }
 

@@ -12,14 +12,13 @@ use windrow_core::machine::{
 };
 use windrow_core::{Command, Event, Rejection, Stamp, State, Timestamp};
 use windrow_journal::{
-    AppendError, Draft, Journal, Reader as _, Record, Seq, StoreError, Stream, Text,
+    AppendError, Draft, Journal, Record, Seq, StoreError, Stream, Text, WalkError,
 };
+
+use crate::fold::fold;
 
 /// Records between two snapshots.
 const SNAPSHOT_EVERY: u64 = 5_000;
-
-/// Records read at once while folding.
-const READ_AT_ONCE: usize = 1_000;
 
 /// Something that is decided and folded.
 pub(crate) trait Aggregate:
@@ -97,6 +96,9 @@ pub enum LedgerError {
     /// The store failed.
     #[error("failed to read the journal")]
     Store(#[from] StoreError),
+    /// It is damaged, or could not be read for the moment.
+    #[error("failed to read the journal")]
+    Walk(#[from] WalkError),
     /// The append failed; nothing of the batch counts.
     #[error("failed to write the journal")]
     Append(#[from] AppendError),
@@ -243,26 +245,10 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
     async fn refold(&mut self) -> Result<(), LedgerError> {
         self.drop_batch();
         let head = self.journal.head().await?;
-        let reader = self.journal.reader();
-        let newest = reader.newest_snapshot(windrow_core::SCHEMA).await?;
-        for ignored in &newest.ignored {
-            tracing::warn!("a snapshot is not used: {ignored:?}");
-        }
-        let snapshot = newest.snapshot.and_then(|snapshot| {
-            serde_json::from_slice::<A>(&snapshot.bytes).ok().map(|state| (snapshot.seq, state))
-        });
-        let (mut at, mut state) = snapshot.unwrap_or((Seq::EMPTY, A::default()));
-        self.snapshot_at = at.0;
-        while at < head.seq {
-            let records = reader.read(at.next(), READ_AT_ONCE).await?;
-            let Some(last) = records.last() else { break };
-            at = last.seq;
-            for record in records.iter().filter(|record| record.seq <= head.seq) {
-                state.evolve(record.seq.0, Timestamp(record.draft.at_ms), event_of::<A>(record)?);
-            }
-        }
-        self.state = state;
-        self.head = head.seq;
+        let folded = fold(&self.journal.reader(), head.seq).await?;
+        self.state = folded.state;
+        self.snapshot_at = folded.snapshot_at.0;
+        self.head = folded.head;
         Ok(())
     }
 

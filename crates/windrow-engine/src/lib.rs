@@ -7,6 +7,7 @@
 mod acts;
 mod calls;
 mod daemon;
+mod fold;
 mod guard;
 pub mod heart;
 mod history;

@@ -15,6 +15,7 @@ use windrow_journal::{SqliteJournal, Text};
 use crate::acts::{self, Outcome, Tools};
 use crate::calls;
 use crate::heart::{Heart, Settled};
+use crate::history::Past;
 use crate::hub::{HubHandle, Input, failed, in_ms, reply};
 use crate::place::{Place, moment};
 use crate::summaries::Summaries;
@@ -36,6 +37,7 @@ pub(crate) struct Project {
     watchers: Vec<Watcher>,
     watch_at: Option<Instant>,
     summaries: Summaries,
+    past: Past,
 }
 
 struct Watcher {
@@ -58,6 +60,7 @@ impl Project {
             watchers: Vec::new(),
             watch_at: None,
             summaries,
+            past: Past::default(),
         }
     }
 
@@ -71,6 +74,10 @@ impl Project {
 
     pub(crate) const fn tools(&self) -> &Tools {
         &self.tools
+    }
+
+    pub(crate) const fn past(&self) -> &Past {
+        &self.past
     }
 
     pub(crate) fn session_rows(&self, all: bool) -> Vec<SessionRow> {

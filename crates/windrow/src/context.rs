@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use windrow_api::ProjectRef;
+use windrow_api::view::Moment;
 use windrow_world::git::{Discovered, Repo};
 
 use crate::config::{PersonConfig, ProjectConfig};
@@ -24,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) person: PersonConfig,
     /// The folder it was started in.
     pub(crate) dir: PathBuf,
+    /// The moment that is looked at, when it is not now.
+    pub(crate) then: Option<Moment>,
 }
 
 /// The repository the command is about.
@@ -47,7 +51,23 @@ impl Context {
                 .hint("it may have been deleted; change to one that exists")
         })?;
         let dir = directory.map_or_else(|| dir.clone(), |directory| dir.join(directory));
-        Ok(Self { env, out, person, dir })
+        Ok(Self { env, out, person, dir, then: None })
+    }
+
+    /// The same for looking at a moment of the past.
+    pub(crate) fn at(&self, then: Moment) -> Self {
+        let (env, out, person) = (self.env.clone(), self.out.clone(), self.person.clone());
+        Self { env, out, person, dir: self.dir.clone(), then: Some(then) }
+    }
+
+    /// Whether the past is looked at, of which only the journal is known.
+    pub(crate) const fn is_past(&self) -> bool {
+        self.then.is_some()
+    }
+
+    /// Now, or the moment that is looked at, in milliseconds since 1970-01-01 UTC.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.then.map_or_else(|| Timestamp::now().as_millisecond(), |then| then.at_ms)
     }
 
     /// The repository around the folder.
@@ -96,7 +116,7 @@ impl Context {
 
     /// The desk at which things are asked about a project.
     pub(crate) fn desk_of(&self, project: &Project) -> Result<Desk, CliError> {
-        Ok(Desk::new(self.daemon()?, project.reference.clone()))
+        Ok(Desk::new(self.daemon()?, project.reference.clone()).at(self.then))
     }
 
     /// A path as the person typed it, seen from the folder.

@@ -2,7 +2,7 @@
 
 use windrow_api::client::ClientError;
 use windrow_api::view::{
-    Explanation, KeptRow, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
+    Explanation, KeptRow, Moment, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
 };
 use windrow_api::{Call, ProjectCall, ProjectRef, Reply};
 use windrow_core::ids::{RunId, TaskId};
@@ -15,6 +15,8 @@ use crate::error::CliError;
 pub(crate) struct Desk {
     daemon: Daemon,
     project: ProjectRef,
+    /// The moment that is asked about, when it is not now.
+    then: Option<Moment>,
 }
 
 macro_rules! answers {
@@ -59,7 +61,13 @@ answers! {
 
 impl Desk {
     pub(crate) fn new(daemon: Daemon, project: ProjectRef) -> Self {
-        Self { daemon, project }
+        Self { daemon, project, then: None }
+    }
+
+    /// The same about a moment of the past, if one is named.
+    pub(crate) fn at(mut self, then: Option<Moment>) -> Self {
+        self.then = then;
+        self
     }
 
     /// The long text behind a task's last failed try, if there is one.
@@ -82,8 +90,8 @@ impl Desk {
 
     /// Asks something that may be asked twice.
     pub(crate) fn ask(&mut self, call: ProjectCall) -> Result<Reply, CliError> {
-        self.daemon
-            .ask_again(&Call::Project { project: self.project.clone(), call: Box::new(call) })
+        let call = self.call(call);
+        self.daemon.ask_again(&call)
     }
 
     /// Asks something once; whether it was done is not known when the daemon goes away.
@@ -101,6 +109,10 @@ impl Desk {
 
     /// A call to the daemon about this project.
     pub(crate) fn call(&self, call: ProjectCall) -> Call {
+        let call = match self.then {
+            Some(moment) => ProjectCall::At { moment, call: Box::new(call) },
+            None => call,
+        };
         Call::Project { project: self.project.clone(), call: Box::new(call) }
     }
 }

@@ -3,7 +3,7 @@
 //! Without a zone the person's own is meant; a span counts back from now.
 
 use jiff::civil::{DateTime, Time};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{Span, Timestamp, Zoned};
 
 /// What can be written, for messages.
 const FORMS: &str = "write `2h`, `10:30`, `2026-11-27`, `\"2026-11-27 10:30\"` or \
@@ -20,18 +20,19 @@ fn parse_at(text: &str, now: &Zoned) -> Option<i64> {
         return Some(moment.as_millisecond());
     }
     // A date alone is its midnight, a time alone is today's.
-    let today = |_not_a_date| text.parse::<Time>().map(|time| now.date().to_datetime(time));
-    let local = text.parse::<DateTime>().or_else(today);
-    if let Ok(local) = local {
+    let today = || text.contains(':').then(|| text.parse::<Time>().ok()).flatten();
+    let today = || today().map(|time| now.date().to_datetime(time));
+    let local = text.parse::<DateTime>().ok().or_else(today);
+    if let Some(local) = local {
         let moment = local.to_zoned(now.time_zone().clone()).ok()?;
         return Some(moment.timestamp().as_millisecond());
     }
     let words = text.strip_suffix("ago").unwrap_or(text).trim();
-    let span: SignedDuration = words.parse().ok()?;
+    let span: Span = words.parse().ok()?;
     if span.is_negative() {
         return None;
     }
-    Some(now.timestamp().checked_sub(span).ok()?.as_millisecond())
+    Some(now.checked_sub(span).ok()?.timestamp().as_millisecond())
 }
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ mod tests {
         for (text, moment) in [
             ("2h", "2026-11-27T08:00:00Z"),
             ("1h30m", "2026-11-27T08:30:00Z"),
+            ("2d", "2026-11-25T10:00:00Z"),
             ("90 seconds ago", "2026-11-27T09:58:30Z"),
             ("10:30", "2026-11-27T08:30:00Z"),
             ("2026-11-26", "2026-11-25T22:00:00Z"),
@@ -57,7 +59,7 @@ mod tests {
         ] {
             assert_eq!(at(text).as_deref(), Some(moment), "{text}");
         }
-        for text in ["", "soon", "-2h", "25:00", "2026-13-01", "12", "3 months"] {
+        for text in ["", "soon", "-2h", "25:00", "2026-13-01", "12"] {
             assert_eq!(at(text), None, "{text}");
         }
         assert!(parse_ms("soon").unwrap_err().contains("`soon` is no moment"));

@@ -4,6 +4,8 @@
 
 mod log;
 mod names;
+mod past;
 mod sentence;
 
 pub(crate) use log::log;
+pub(crate) use past::{Past, at, moment};

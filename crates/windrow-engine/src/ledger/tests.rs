@@ -96,6 +96,25 @@ async fn the_state_of_a_snapshot_and_its_tail_is_the_state_of_the_whole_journal(
 }
 
 #[tokio::test]
+async fn the_state_of_any_record_is_folded_from_the_nearest_snapshot_before_it() {
+    let store = MemoryStore::new();
+    let mut ledger = open(&store).await;
+    for n in 0..=2 * SNAPSHOT_EVERY {
+        ledger.apply(&add(&format!("task {n}")), "person", NOW).unwrap();
+        if n % 1_000 == 0 {
+            ledger.commit().await.unwrap();
+        }
+    }
+    for (until, snapshot) in [(1, false), (4_999, false), (6_500, true), (10_001, true)] {
+        let past = fold::<State, _>(&ledger.reader(), Seq(until)).await.unwrap();
+        assert_eq!(past.head, Seq(until));
+        assert_eq!(past.snapshot_at > Seq::EMPTY, snapshot, "at {until}");
+        assert_eq!(past.state.seq, until);
+        assert_eq!(past.state.tasks.len() as u64, until, "one task a record");
+    }
+}
+
+#[tokio::test]
 async fn a_record_of_a_newer_windrow_is_refused_by_name() {
     let store = MemoryStore::new();
     let mut journal = store.open();

@@ -7,8 +7,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    approve, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log, prune,
-    ready, report, restore, run, sessions, show, status, task,
+    approve, at, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log,
+    prune, ready, report, restore, run, sessions, show, status, task,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -46,6 +46,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Explain(explain::ExplainArgs),
     Log(log::LogArgs),
+    At(Box<at::AtArgs>),
     Report(report::ReportArgs),
     Kill(kill::KillArgs),
     Close(close::CloseArgs),
@@ -109,6 +110,7 @@ fn run(context: &Context, cli: Cli) -> Outcome {
         Command::Diff(args) => diff::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
         Command::Log(args) => log::run(context, &args),
+        Command::At(args) => at::run(context, &args),
         Command::Report(args) => report::run(context, &args),
         Command::Kill(args) => kill::run(context, &args),
         Command::Close(args) => close::run(context, &args),

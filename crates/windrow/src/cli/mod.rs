@@ -4,6 +4,7 @@
 //! hands the answer to the output. It makes no decisions about tasks; those are the core's.
 
 mod approve;
+mod at;
 mod close;
 mod command;
 mod completion;

@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use windrow_api::ExitKind;
 use windrow_api::summary::headline;
 use windrow_api::view::{RunView, SessionRow, TaskRow, TaskStatus};
 
-use crate::context::{Context, Project};
+use crate::context::Context;
 use crate::error::Outcome;
 use crate::output::{Format, listed, one_line};
 use crate::render::{commit_of, cut, since};
@@ -64,25 +63,25 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Outcome {
     for row in live {
         runs.push(*desk.run(row.id.parse().ok())?);
     }
-    let sessions = sessions.into_iter().map(|row| with_changes(&project, row)).collect();
-    let status = Status { project: project.name, sessions, waiting, behind, runs };
+    let changed = |row: &SessionRow| {
+        // Files are not part of the journal. What cannot be looked at is left out: the session itself
+        // is what matters here.
+        let now = (!context.is_past()).then(|| trees::changed(&project, row).ok().flatten());
+        now.flatten()
+    };
+    let with_changes = |row| Session { changed: changed(&row), row };
+    let sessions = sessions.into_iter().map(with_changes).collect();
+    let status = Status { project: project.name.clone(), sessions, waiting, behind, runs };
     match args.format {
         Format::Json => context.out.json(&status)?,
         Format::Text => {
-            let now = Timestamp::now().as_millisecond();
-            let page = page(&status, now);
+            let page = page(&status, context.now_ms());
             let width = context.out.width().unwrap_or(usize::MAX);
             let lines: Vec<String> = page.lines().map(|line| cut(line, width)).collect();
             context.out.answer(&lines.join("\n"))?;
         }
     }
     Ok(ExitKind::Success)
-}
-
-/// What cannot be looked at is left out: the session itself is what matters here.
-fn with_changes(project: &Project, row: SessionRow) -> Session {
-    let changed = trees::changed(project, &row).ok().flatten();
-    Session { row, changed }
 }
 
 fn page(status: &Status, now_ms: i64) -> String {

@@ -18,6 +18,7 @@ mod landing;
 mod looking;
 mod looking_back;
 mod machine;
+mod past;
 mod place;
 mod plans;
 mod progress;

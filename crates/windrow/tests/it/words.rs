@@ -30,6 +30,7 @@ fn every_command_has_help_on_standard_output() {
         "show",
         "diff",
         "log",
+        "at",
         "explain",
         "kill",
         "close",

@@ -119,6 +119,7 @@ impl Place {
             out: outer.out.clone(),
             person: PersonConfig::default(),
             dir: self.repository(),
+            then: None,
         }
     }
 

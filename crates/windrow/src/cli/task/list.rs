@@ -50,7 +50,7 @@ impl StatusArg {
 }
 
 /// Lists them.
-pub(super) fn run(context: &Context, args: &ListArgs) -> Outcome {
+pub(crate) fn run(context: &Context, args: &ListArgs) -> Outcome {
     let mut tasks = context.desk()?.tasks()?;
     let wanted: Vec<TaskStatus> = args.status.iter().map(|status| status.status()).collect();
     tasks.retain(|row: &TaskRow| wanted.is_empty() || wanted.contains(&row.status));

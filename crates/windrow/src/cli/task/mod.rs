@@ -11,3 +11,5 @@ mod list;
 mod show;
 
 pub(crate) use group::{TaskCommand, run};
+pub(super) use list::{ListArgs, run as list_tasks};
+pub(super) use show::{ShowArgs, run as show_task};

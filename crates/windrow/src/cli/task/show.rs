@@ -22,7 +22,7 @@ pub(crate) struct ShowArgs {
 }
 
 /// Shows it.
-pub(super) fn run(context: &Context, args: &ShowArgs) -> Outcome {
+pub(crate) fn run(context: &Context, args: &ShowArgs) -> Outcome {
     let mut desk = context.desk()?;
     let tasks = desk.tasks()?;
     let task = desk.task(task_id(select::task(&tasks, &args.task)?)?)?;
