@@ -5,6 +5,7 @@
 //! as failures. Nothing here is shipped, and nothing here
 //! may use another room: it must build when they do not.
 
+mod fuzz;
 mod run;
 mod test;
 mod tidy;
@@ -19,6 +20,8 @@ Usage: cargo xtask <TASK>
   reference --check  Name the files of these that are stale; `test` does this too
   test  Pass every test: tidy, format, lints, docs, doc tests, tests
   ci    Do the same with CI=true: a skipped test is a failure
+  fuzz [TARGET] [--cases N] [--seed N] [--only CASE]
+        Change kept samples at random and check what is made of them
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["reference", "--check"] => test::reference(false),
         ["test"] => test::run(run::in_ci()),
         ["ci"] => test::run(true),
+        ["fuzz", ref args @ ..] => fuzz::run(args),
         ["help" | "--help" | "-h"] => {
             run::say(USAGE);
             Ok(())

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitKind;
 use crate::view::{
-    DaemonView, Explanation, KeptRow, LogCheck, LogRow, Moment, PruneRow, RunRow, RunView,
-    SessionRow, TaskRow, TaskView, TreeRow,
+    DaemonView, Explanation, KeptRow, LogCheck, LogRow, Moment, PruneRow, RepairView, RunRow,
+    RunView, SessionRow, TaskRow, TaskView, TreeRow,
 };
 
 /// One line from the daemon.
@@ -28,6 +28,7 @@ pub enum Reply {
     Log(Vec<LogRow>),
     Moment(Moment),
     Verified(LogCheck),
+    Repaired(Box<RepairView>),
     Text(Option<String>),
     Kept(Vec<KeptRow>),
     Restored { path: PathBuf, branch: Option<String>, left: Vec<String> },

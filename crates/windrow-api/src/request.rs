@@ -186,6 +186,12 @@ pub enum ProjectCall {
     },
     /// Walk the journal's chain. Answer: [`crate::Reply::Verified`].
     VerifyLog,
+    /// Cut a damaged journal to its last good record, or to an earlier one; a copy of it is kept
+    /// aside. Answer: [`crate::Reply::Repaired`].
+    RepairLog {
+        /// The record that is to be the last.
+        to: Option<u64>,
+    },
     /// A long text by its hash. Answer: [`crate::Reply::Text`].
     Text {
         /// The hash.

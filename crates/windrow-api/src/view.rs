@@ -351,6 +351,7 @@ pub struct LogRow {
 
 /// A moment of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moment {
     /// The last record that counts.
     pub seq: u64,
@@ -372,8 +373,38 @@ pub struct LogCheck {
     pub compared: u64,
     /// Landing commits that name another journal.
     pub others: u64,
+    /// Landing commits whose records were lost before the journal was repaired.
+    pub lost: u64,
     /// A landing commit that the bad record contradicts.
     pub witness: Option<String>,
+}
+
+/// What the repair of a journal did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RepairView {
+    /// The last record that was kept.
+    pub kept: u64,
+    /// How many records behind it are known to be lost.
+    pub lost: u64,
+    /// The folder with the files as they were, and with folders of jobs that are not known any more.
+    pub aside: PathBuf,
+    /// Landings that lost records had made.
+    pub landings: Vec<FoundRow>,
+    /// How many folders of jobs were put aside.
+    pub jobs: u64,
+}
+
+/// A landing that was found on a branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FoundRow {
+    /// The landing commit.
+    pub commit: String,
+    /// The task it names, by id.
+    pub task: Option<String>,
+    /// The task's source it names.
+    pub source: Option<String>,
 }
 
 /// One line about kept work.

@@ -3,7 +3,7 @@
 //! Persisted: variants and fields are added, never renamed or removed; a new field has a default.
 //! Golden files under `tests/golden` hold what older versions wrote.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -219,6 +219,23 @@ pub enum Event {
     KeptDropped {
         refname: String,
         why: String,
+    },
+
+    /// The end of the journal was lost and is cut off.
+    JournalCut {
+        /// Records that may have been lost: so many ids of each kind may have been given out.
+        lost: u64,
+        /// Sources of tasks that landed in them, with the landing commits.
+        #[serde(default)]
+        found: BTreeMap<String, String>,
+        /// Every landing commit that was made in them.
+        #[serde(default)]
+        landings: BTreeSet<String>,
+    },
+    /// A landing was found on the branch that the journal does not know.
+    TaskFoundLanded {
+        task: TaskId,
+        commit: String,
     },
 }
 

@@ -50,6 +50,8 @@ pub const KINDS: &[&str] = &[
     "delay_over",
     "tree_forgotten",
     "kept_dropped",
+    "journal_cut",
+    "task_found_landed",
 ];
 
 /// The ids that an event names.
@@ -81,7 +83,8 @@ impl Event {
             | Self::TaskReopened { task }
             | Self::TaskStuck { task, .. }
             | Self::TaskDone { task, .. }
-            | Self::TaskCheckedOff { task, .. } => found.task = Some(*task),
+            | Self::TaskCheckedOff { task, .. }
+            | Self::TaskFoundLanded { task, .. } => found.task = Some(*task),
             Self::RunStarted { run, tasks, .. } => {
                 found.run = Some(*run);
                 found.tasks = Some(tasks);
@@ -128,7 +131,7 @@ impl Event {
                 DelayKey::Session(session) => found.session = Some(*session),
                 DelayKey::Landing(landing) => found.landing = Some(*landing),
             },
-            Self::TreeForgotten { .. } | Self::KeptDropped { .. } => {}
+            Self::TreeForgotten { .. } | Self::KeptDropped { .. } | Self::JournalCut { .. } => {}
         }
         found
     }

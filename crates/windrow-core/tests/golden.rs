@@ -68,6 +68,8 @@ kinds! {
     DelayOver => "delay_over",
     TreeForgotten => "tree_forgotten",
     KeptDropped => "kept_dropped",
+    JournalCut => "journal_cut",
+    TaskFoundLanded => "task_found_landed",
 }
 
 kinds! {

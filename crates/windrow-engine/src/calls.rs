@@ -74,6 +74,9 @@ pub(crate) fn handle(
         ProjectCall::Moment { point } => history::moment(project, point, replies),
         ProjectCall::At { moment, call } => history::at(project, moment, *call, replies),
         ProjectCall::Log { query } => history::log(project, query, replies),
+        ProjectCall::RepairLog { .. } => {
+            reply(&replies, failed(ExitKind::Internal, "a repair is the daemon's own affair"));
+        }
         ProjectCall::VerifyLog => kept::verify_log(project, replies),
         ProjectCall::Text { hash } => kept::text(project, &hash, replies),
         ProjectCall::Task { task } => kept::task(project, task, replies),

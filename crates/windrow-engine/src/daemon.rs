@@ -89,7 +89,7 @@ fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
 }
 
 async fn run(home: &Home) -> Result<(), String> {
-    let journal = opening::open_journal(home.machine_journal()).await?;
+    let journal = opening::open_journal(home.machine_journal()).await.map_err(|e| chain(&e))?;
     let machine = Register::open(journal).await.map_err(|e| chain(&e))?;
     // The lock is ours, so a socket that is there was left by a daemon that is dead.
     let socket = home.socket();

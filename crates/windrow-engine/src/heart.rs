@@ -107,6 +107,14 @@ impl<J: Journal, A> Heart<J, A> {
         self.ledger.snapshot_every(records);
     }
 
+    /// Whether nothing is under way and nobody waits, so that it may be let go of.
+    pub fn is_at_rest(&self) -> bool {
+        self.flights.values().all(|flight| *flight != Flight::UnderWay)
+            && self.answers.is_empty()
+            && self.ending.is_empty()
+            && self.state().sessions.values().all(|session| session.closed)
+    }
+
     /// Decides a command; its events count when the batch is in the journal.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use windrow_api::request::{Call, ProjectRef, Request};
+use windrow_api::request::{Call, ProjectCall, ProjectRef, Request};
 use windrow_api::{ExitKind, Failure, Reply};
 use windrow_core::ids::SessionId;
 use windrow_core::machine::{Machine, MachineCommand, MachineLease};
@@ -24,6 +24,7 @@ use crate::opening;
 use crate::place::{Windrow, now, project_id};
 use crate::project::Project;
 use crate::register::Register;
+use crate::repairing;
 
 /// Inputs taken into one batch at most.
 const BATCH: usize = 512;
@@ -272,8 +273,19 @@ impl Hub {
                 });
                 reply(&replies, Reply::Sessions(rows.flatten().collect()));
             }
-            Call::Project { ref project, .. } => {
+            Call::Project { ref project, ref call } => {
                 let id = project_id(&project.git_dir);
+                if let ProjectCall::RepairLog { to } = **call
+                    && !matches!(self.projects.get(&id), Some(Slot::Opening(_)))
+                {
+                    let project = project.clone();
+                    return self.repair(&id, &project, to, replies);
+                }
+                if !self.projects.contains_key(&id) && !is_there(project) {
+                    let gone = project.git_dir.display();
+                    let failure = format!("there is no repository `{gone}`");
+                    return reply(&replies, failed(ExitKind::User, failure));
+                }
                 if !self.projects.contains_key(&id) {
                     let project = project.clone();
                     self.open(&project);
@@ -285,6 +297,37 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// Lets go of a project, has its journal repaired, and opens it again.
+    fn repair(
+        &mut self,
+        id: &str,
+        project: &ProjectRef,
+        to: Option<u64>,
+        replies: mpsc::Sender<Reply>,
+    ) {
+        if let Some(Slot::Open(open)) = self.projects.get(id)
+            && !open.is_at_rest()
+        {
+            let message = "workers or landings are under way in this project";
+            let hints =
+                vec!["wait until its run is over, or end it with `windrow kill`".to_owned()];
+            let failure = Failure { kind: ExitKind::Refused, message: message.to_owned(), hints };
+            return reply(&replies, Reply::Failed(failure));
+        }
+        self.projects.insert(id.to_owned(), Slot::Opening(Vec::new()));
+        let (home, windrow) = (self.home.clone(), self.windrow.clone());
+        let (handle, project, id) = (self.handle.clone(), project.clone(), id.to_owned());
+        tokio::spawn(async move {
+            let done = repairing::repair(&home, &windrow, &project, to).await;
+            reply(
+                &replies,
+                done.map_or_else(Reply::Failed, |done| Reply::Repaired(Box::new(done))),
+            );
+            let opened = opening::open(&home, &windrow, &project).await;
+            handle.send(Input::Opened(id, opened.map(Box::new)));
+        });
     }
 
     fn open(&mut self, project: &ProjectRef) {
@@ -303,8 +346,20 @@ impl Hub {
             Some(Slot::Opening(waiting)) => waiting,
             Some(Slot::Open(_)) | None => Vec::new(),
         };
+        let is_repair = |(request, _): &(Request, mpsc::Sender<Reply>)| {
+            let Call::Project { call, .. } = &request.call else { return false };
+            matches!(**call, ProjectCall::RepairLog { .. })
+        };
+        // A repair does not need a project that is open.
+        let (repairs, waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_repair);
+        for (request, replies) in repairs {
+            self.handle.send(Input::Call(request, replies));
+        }
         match opened {
             Ok(opened) => {
+                // What was wrong with it before is mended.
+                let folder = self.home.project(id).display().to_string();
+                self.troubles.retain(|trouble| !trouble.contains(&folder));
                 let command =
                     MachineCommand::OpenProject { project: id.to_owned(), about: opened.about };
                 if let Err(error) = self.machine.apply(&command, "windrow", now()) {
@@ -355,6 +410,11 @@ impl Hub {
             troubles: self.troubles.clone(),
         }
     }
+}
+
+/// Whether a repository can be at the place that was named; nothing is made for one that cannot.
+fn is_there(project: &ProjectRef) -> bool {
+    project.git_dir.is_absolute() && project.git_dir.is_dir() && project.root.is_absolute()
 }
 
 /// Answers; a window that went away misses its answer.

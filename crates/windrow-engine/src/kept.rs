@@ -22,14 +22,16 @@ pub(crate) fn verify_log(project: &mut Project, replies: mpsc::Sender<Reply>) {
     let reader = project.tools().texts.clone();
     let repo = project.tools().place.repo.clone();
     let branches = published::branches(project.state());
+    let orphans = project.state().orphans.clone();
     tokio::spawn(async move {
-        let answer = match published::check(&reader, repo, branches).await {
+        let answer = match published::check(&reader, repo, branches, &orphans).await {
             Ok(found) => Reply::Verified(LogCheck {
                 checked: found.report.checked,
                 head: found.report.head.hash.to_string(),
                 bad: found.report.bad.map(|bad| format!("record {}: {}", bad.seq.0, bad.flaw)),
                 compared: found.compared,
                 others: found.others,
+                lost: found.lost,
                 witness: found.witness,
             }),
             Err(reason) => failed(ExitKind::World, reason),

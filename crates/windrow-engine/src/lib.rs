@@ -24,6 +24,7 @@ mod project;
 mod prune;
 mod published;
 pub mod register;
+mod repairing;
 mod restoring;
 mod serve;
 mod summaries;

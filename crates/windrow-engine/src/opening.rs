@@ -13,6 +13,7 @@ use crate::heart::Heart;
 use crate::home::Home;
 use crate::place::{Place, Windrow};
 use crate::project::Waiting;
+use crate::repairing;
 
 /// Between two looks at a journal that somebody holds.
 const HELD_PAUSE: Duration = Duration::from_millis(50);
@@ -40,8 +41,7 @@ pub(crate) async fn open(
     let place = tokio::task::spawn_blocking(move || prepare(place))
         .await
         .map_err(|error| failure(format!("a defect of windrow: {error}")))??;
-    let journal = open_journal(place.journal()).await.map_err(failure)?;
-    let heart = Heart::open(journal).await.map_err(|error| failure(chain(&error)))?;
+    let heart = open_heart(place.journal()).await?;
     let about = About {
         name: place.name.clone(),
         git_dir: place.repo.common_dir().to_string_lossy().into_owned(),
@@ -50,19 +50,41 @@ pub(crate) async fn open(
     Ok(Opened { about, heart, place })
 }
 
+/// Opens and folds a project's journal; of a damaged one it says how far it is good.
+async fn open_heart(path: PathBuf) -> Result<Heart<SqliteJournal, Waiting>, Failure> {
+    let journal = match open_journal(path.clone()).await {
+        Ok(journal) => journal,
+        Err(error @ (OpenError::Damaged { .. } | OpenError::NotAJournal { .. })) => {
+            return Err(repairing::damage(path, chain(&error)).await);
+        }
+        Err(error) => return Err(failure(chain(&error))),
+    };
+    match Heart::open(journal).await {
+        Ok(heart) => Ok(heart),
+        Err(error) if repairing::is_damage(&error) => {
+            let what = format!("journal `{}` is damaged", path.display());
+            Err(repairing::damage(path, what).await)
+        }
+        Err(error) => Err(failure(chain(&error))),
+    }
+}
+
 /// Opens a journal; waits a moment for a killed daemon that is still on its way out.
-pub(crate) async fn open_journal(path: PathBuf) -> Result<SqliteJournal, String> {
+pub(crate) async fn open_journal(path: PathBuf) -> Result<SqliteJournal, OpenError> {
     let mut looks = HELD_LOOKS;
     loop {
-        let path = path.clone();
-        let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(path)).await;
-        match opened.map_err(|error| format!("a defect of windrow: {error}"))? {
+        let at = path.clone();
+        let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(at)).await;
+        let opened = opened.unwrap_or_else(|error| {
+            Err(OpenError::Failed { path: path.clone(), source: Box::new(error) })
+        });
+        match opened {
             Ok(journal) => return Ok(journal),
             Err(OpenError::Held { .. }) if looks > 0 => {
                 looks -= 1;
                 tokio::time::sleep(HELD_PAUSE).await;
             }
-            Err(error) => return Err(chain(&error)),
+            Err(error) => return Err(error),
         }
     }
 }

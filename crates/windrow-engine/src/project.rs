@@ -76,6 +76,11 @@ impl Project {
         &self.tools
     }
 
+    /// Whether nothing is under way, so that the daemon may let go of it.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.heart.is_at_rest()
+    }
+
     pub(crate) const fn past(&self) -> &Past {
         &self.past
     }

@@ -1,5 +1,7 @@
 //! The journal's hashes that stand in landing commits, where whoever rewrites it cannot reach them.
 
+use std::collections::BTreeSet;
+
 use windrow_core::State;
 use windrow_core::message::{JOURNAL, JournalHead};
 use windrow_journal::{BadRecord, Head, Reader, Seq, VerifyReport, verify};
@@ -14,6 +16,8 @@ pub(crate) struct Findings {
     pub(crate) compared: u64,
     /// Landings that name another journal, by its mark: of another machine, or a home that is gone.
     pub(crate) others: u64,
+    /// Landings whose records were lost before a repair.
+    pub(crate) lost: u64,
     /// The landing commit that contradicts the first bad record.
     pub(crate) witness: Option<String>,
 }
@@ -30,7 +34,7 @@ pub(crate) async fn head(reader: &impl Reader, seq: u64) -> Result<JournalHead, 
 }
 
 /// The start of the first record's hash.
-async fn mark(reader: &impl Reader) -> Result<String, String> {
+pub(crate) async fn mark(reader: &impl Reader) -> Result<String, String> {
     let first = reader.read(Seq::FIRST, 1).await.map_err(|e| chain(&e))?;
     let hash = first.first().map(|record| record.hash.to_string()).unwrap_or_default();
     Ok(hash.chars().take(JournalHead::MARK).collect())
@@ -41,12 +45,16 @@ pub(crate) async fn check(
     reader: &impl Reader,
     repo: Repo,
     branches: Vec<String>,
+    orphans: &BTreeSet<String>,
 ) -> Result<Findings, String> {
     let landings = tokio::task::spawn_blocking(move || in_landings(&repo, &branches));
     let landings = landings.await.map_err(|e| e.to_string())??;
     let mark = mark(reader).await?;
     let (own, others): (Vec<_>, Vec<_>) =
         landings.into_iter().partition(|(_, head)| head.mark == mark);
+    // Their records were lost, and a repair said so.
+    let (lost, own): (Vec<_>, Vec<_>) =
+        own.into_iter().partition(|(commit, _)| orphans.contains(commit));
     let heads: Vec<(String, Head)> = own
         .into_iter()
         .filter_map(|(commit, head)| {
@@ -56,7 +64,13 @@ pub(crate) async fn check(
     let known: Vec<Head> = heads.iter().map(|(_, head)| *head).collect();
     let report = verify(reader, Seq::FIRST, &known).await.map_err(|e| chain(&e))?;
     let witness = report.bad.as_ref().and_then(|bad| witness(bad, &heads));
-    Ok(Findings { report, compared: heads.len() as u64, others: others.len() as u64, witness })
+    Ok(Findings {
+        report,
+        compared: heads.len() as u64,
+        others: others.len() as u64,
+        lost: lost.len() as u64,
+        witness,
+    })
 }
 
 /// The first landing that was made when the bad record was there.

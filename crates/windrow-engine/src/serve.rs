@@ -12,8 +12,14 @@ use windrow_api::{ExitKind, Failure, PROTOCOL, Reply, Request};
 
 use crate::hub::{HubHandle, Input};
 
-/// The longest line that is read, in bytes: a plan of ten thousand tasks fits.
-const LONGEST_LINE: u64 = 256 << 20;
+/// The longest line that is kept, in MiB: a plan of ten thousand tasks fits.
+const LONGEST_MIB: u64 = 64;
+
+/// The longest line that is kept, in bytes.
+const LONGEST_LINE: u64 = LONGEST_MIB << 20;
+
+/// Room for a line that is kept for the next one, in bytes.
+const KEPT_ROOM: usize = 1 << 20;
 
 /// Answers that may wait for a slow window.
 const WAITING: usize = 4;
@@ -45,7 +51,18 @@ async fn connection(stream: UnixStream, hub: HubHandle) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     let mut line = Vec::new();
-    while next_line(&mut lines, &mut line).await {
+    loop {
+        let said = match next_line(&mut lines, &mut line).await {
+            Line::Whole => true,
+            Line::TooLong => refuse(&mut write, too_long()).await,
+            Line::End => return,
+        };
+        if !said {
+            return;
+        }
+        if line.is_empty() {
+            continue;
+        }
         let said = match serde_json::from_slice::<FromKeeper>(&line) {
             Ok(FromKeeper::Keeper(_)) => true,
             Ok(FromKeeper::Doorbell(_)) => write.write_all(b"{\"heard\":true}\n").await.is_ok(),
@@ -57,11 +74,56 @@ async fn connection(stream: UnixStream, hub: HubHandle) {
     }
 }
 
-async fn next_line(lines: &mut BufReader<OwnedReadHalf>, line: &mut Vec<u8>) -> bool {
+/// What came.
+enum Line {
+    /// A line, with its end unless the window hung up.
+    Whole,
+    /// More than is kept; it was read to its end and thrown away.
+    TooLong,
+    /// Nothing more.
+    End,
+}
+
+async fn next_line(lines: &mut BufReader<OwnedReadHalf>, line: &mut Vec<u8>) -> Line {
     use tokio::io::AsyncReadExt as _;
     line.clear();
-    let mut limited = lines.take(LONGEST_LINE);
-    matches!(limited.read_until(b'\n', line).await, Ok(count) if count > 0)
+    line.shrink_to(KEPT_ROOM);
+    let read = (&mut *lines).take(LONGEST_LINE).read_until(b'\n', line).await;
+    match read {
+        Ok(0) | Err(_) => Line::End,
+        Ok(_) if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") => {
+            *line = Vec::new();
+            skip_line(lines).await
+        }
+        Ok(_) => Line::Whole,
+    }
+}
+
+/// Reads on to the end of a line without keeping it.
+async fn skip_line(lines: &mut BufReader<OwnedReadHalf>) -> Line {
+    loop {
+        let (read, ends) = match lines.fill_buf().await {
+            Ok([]) | Err(_) => return Line::End,
+            Ok(bytes) => match bytes.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (bytes.len(), false),
+            },
+        };
+        lines.consume(read);
+        if ends {
+            return Line::TooLong;
+        }
+    }
+}
+
+fn too_long() -> Failure {
+    let message = format!("the request is longer than {LONGEST_MIB} MiB");
+    let hints = vec!["split the plan or the task file".to_owned()];
+    Failure { kind: ExitKind::User, message, hints }
+}
+
+async fn refuse(write: &mut OwnedWriteHalf, failure: Failure) -> bool {
+    say(write, &Reply::Failed(failure)).await
 }
 
 /// Answers one request; false when the window is gone.

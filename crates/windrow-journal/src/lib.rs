@@ -33,7 +33,9 @@ pub use journal::{Journal, Reader};
 pub use memory::{Fault, MemoryJournal, MemoryReader, MemoryStore};
 pub use record::{Draft, Head, RECORD_SCHEMA, Record, Seq, Stream};
 pub use snapshot::{IgnoredSnapshot, NewestSnapshot, Snapshot, SnapshotFlaw};
-pub use sqlite::{FORMAT_VERSION, OpenError, SqliteJournal, SqliteReader};
+pub use sqlite::{
+    Examined, FORMAT_VERSION, OpenError, Repair, RepairError, SqliteJournal, SqliteReader, examine,
+};
 pub use tail::Tail;
 pub use text::Text;
 pub use verify::{BadRecord, Flaw, VerifyReport, verify};

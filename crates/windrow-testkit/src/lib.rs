@@ -2,7 +2,7 @@
 //!
 //! [`TestEnv`] is a home, a windrow home and a repository of its own; [`TestRepo`] builds and reads
 //! repositories; [`TaskList`] and [`Plan`] write task files; [`Signs`] steer workers from a test;
-//! [`History`] invents linear histories and [`cherry`] turns any into a plan; [`chaos`] kills.
+//! [`Fuzz`] changes kept samples at random; [`History`] invents linear histories and [`cherry`] turns any into a plan; [`chaos`] kills.
 //!
 //! Nothing here is shipped. Nothing waits for time to pass: [`wait_until`] waits for a condition.
 //! Every process is started through `windrow_world::cmd`, and [`TestEnv`] ends all of its own.
@@ -13,6 +13,7 @@ pub mod chaos;
 pub mod cherry;
 mod dice;
 mod env;
+mod fuzz;
 mod history;
 mod patience;
 mod repo;
@@ -27,6 +28,7 @@ mod views;
 
 pub use dice::Dice;
 pub use env::{Ran, TestEnv};
+pub use fuzz::{Fuzz, Sample, samples};
 pub use history::History;
 pub use patience::{patiently, pause, wait_until};
 pub use repo::{Landing, TestRepo};

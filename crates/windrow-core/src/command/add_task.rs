@@ -16,7 +16,7 @@ pub struct AddTask {
 
 impl AddTask {
     pub(super) fn decide(&self, state: &State) -> Result<Vec<Event>, Rejection> {
-        let task = rules::next_task(state);
+        let task = state.next_task();
         rules::check_spec(task, &self.spec)?;
         for on in self.spec.depends.iter().chain(&self.spec.reads) {
             rules::require_task(state, *on)?;

@@ -106,17 +106,17 @@ fn start_in(state: &State, run: &Run, stamp: Stamp) -> Vec<Event> {
     let beside = state.ready.keys().any(|other| *other != run.id);
     let limit = if beside { 1 } else { free_slots(run) };
     let chosen = startable(state, run, limit);
-    let last = state.sessions.last_key_value().map_or(0, |(last, _)| last.0);
-    let numbered = (1_u64..).zip(chosen);
+    let next = state.next_session().0;
+    let numbered = (0_u64..).zip(chosen);
     numbered
         .filter_map(|(n, id)| {
             let task = state.tasks.get(&id)?;
             Some(Event::SessionRequested {
-                session: SessionId(last + n),
+                session: SessionId(next + n),
                 task: id,
                 run: run.id,
                 attempt: task.failed_tries + 1,
-                fence: state.fence + n,
+                fence: state.fence + n + 1,
                 deadline: stamp.now.plus(run.spec.lease_ms),
             })
         })

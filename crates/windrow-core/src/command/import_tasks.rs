@@ -81,7 +81,7 @@ impl ImportTasks {
             .filter(|(source, _)| source.file == self.file)
             .map(|(source, id)| (source.key.as_str(), id))
             .collect();
-        let mut next = rules::next_task(state);
+        let mut next = state.next_task();
         let mut ids = BTreeMap::new();
         for imported in &self.tasks {
             let id = known.get(imported.key.as_str()).copied().unwrap_or(next);
@@ -150,8 +150,13 @@ fn take_in(
     };
     match state.tasks.get(&id) {
         None => {
+            // Records of its landing were lost; it is not to land twice.
+            let source = file.source.as_ref().map(Source::reference);
+            let found = source.and_then(|source| state.found.get(&source));
             events.push(Event::TaskAdded { task: id, spec: merged });
-            if done.is_some() {
+            if let Some(commit) = found {
+                events.push(Event::TaskFoundLanded { task: id, commit: commit.clone() });
+            } else if done.is_some() {
                 closed(events);
             }
         }

@@ -11,6 +11,7 @@ mod edit_task;
 mod end_session;
 mod forget_tree;
 mod import_tasks;
+mod recover_journal;
 mod release_hold;
 mod renew_claim;
 mod report_checked_off;
@@ -41,6 +42,7 @@ pub use edit_task::EditTask;
 pub use end_session::EndSession;
 pub use forget_tree::ForgetTree;
 pub use import_tasks::{ImportTasks, ImportedTask};
+pub use recover_journal::RecoverJournal;
 pub use release_hold::ReleaseHold;
 pub use renew_claim::RenewClaim;
 pub use report_checked_off::ReportCheckedOff;
@@ -81,6 +83,7 @@ pub enum Command {
     RenewClaim(RenewClaim),
     ForgetTree(ForgetTree),
     DropKept(DropKept),
+    RecoverJournal(RecoverJournal),
     Advance(Advance),
     ReportLeased(ReportLeased),
     ReportTree(ReportTree),
@@ -115,6 +118,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Vec<Even
         Command::RenewClaim(command) => command.decide(state, stamp),
         Command::ForgetTree(command) => command.decide(state),
         Command::DropKept(command) => command.decide(state),
+        Command::RecoverJournal(command) => Ok(command.decide(state)),
         Command::Advance(command) => Ok(command.decide(state, stamp)),
         Command::ReportLeased(command) => command.decide(state),
         Command::ReportTree(command) => command.decide(state),

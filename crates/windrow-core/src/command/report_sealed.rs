@@ -4,7 +4,7 @@
 //! with the event.
 
 use crate::event::Event;
-use crate::ids::{Generation, LandingId, SessionId};
+use crate::ids::{Generation, SessionId};
 use crate::reject::Rejection;
 use crate::state::{
     Exit, ExitHow, Kept, SealOutcome, Session, State, StopReason, Task, TaskPhase, TryKind,
@@ -218,7 +218,7 @@ impl ReportSealed {
 }
 
 fn submit(state: &State, session: &Session, commit: &str, touched: &[String]) -> Vec<Event> {
-    let landing = LandingId(state.landings.last_key_value().map_or(1, |(l, _)| l.0 + 1));
+    let landing = state.next_landing();
     let base = session.tree.as_ref().map(|tree| tree.base.clone()).unwrap_or_default();
     let mut events = vec![Event::WorkSubmitted {
         landing,

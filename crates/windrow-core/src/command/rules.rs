@@ -84,11 +84,6 @@ pub(super) fn while_at_work(state: &State, task: &Task, mut spec: TaskSpec) -> T
     spec
 }
 
-/// The id the next task gets.
-pub(super) fn next_task(state: &State) -> TaskId {
-    TaskId(state.tasks.last_key_value().map_or(1, |(last, _)| last.0 + 1))
-}
-
 /// What follows a failed try: the next one, or a stuck task when the tries are used up.
 pub(super) fn after_failure(state: &State, task: &Task, run: RunId, reason: TryReason) -> Event {
     let tries = state.runs.get(&run).map_or(1, |run| run.spec.tries);

@@ -39,7 +39,7 @@ impl StartRun {
         if tasks.is_empty() {
             return Err(Rejection::NothingToRun);
         }
-        let run = RunId(state.runs.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+        let run = state.next_run();
         let mut events = reopen(state, tasks.iter());
         events.push(Event::RunStarted { run, spec: self.spec.clone(), tasks });
         Ok(events)

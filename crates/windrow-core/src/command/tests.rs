@@ -9,5 +9,6 @@
 mod advance;
 mod landings;
 mod people;
+mod recovery;
 mod runs;
 mod sessions;

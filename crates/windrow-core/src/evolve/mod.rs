@@ -109,6 +109,13 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
             state.trees.remove(tree);
         }
         Event::KeptDropped { refname, why: _ } => session::kept_dropped(state, refname),
+
+        Event::JournalCut { lost, found, landings } => {
+            state.skip_ids(*lost);
+            state.found.extend(found.clone());
+            state.orphans.extend(landings.iter().cloned());
+        }
+        Event::TaskFoundLanded { task, commit } => task::found_landed(state, *task, commit),
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::EntryVerified { .. }
         | Event::TaskCheckedOff { .. }
         | Event::TreeForgotten { .. }
-        | Event::KeptDropped { .. } => false,
+        | Event::KeptDropped { .. }
+        | Event::JournalCut { .. } => false,
         Event::Delayed { key, .. } | Event::DelayOver { key } => {
             !matches!(key, DelayKey::Session(_))
         }
@@ -51,6 +52,7 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::EntryRequeued { .. }
         | Event::EntryRejected { .. }
         | Event::WorkLanded { .. }
-        | Event::EntryWithdrawn { .. } => true,
+        | Event::EntryWithdrawn { .. }
+        | Event::TaskFoundLanded { .. } => true,
     }
 }

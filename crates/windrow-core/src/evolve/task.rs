@@ -1,6 +1,6 @@
 //! Folds of task events.
 
-use crate::ids::TaskId;
+use crate::ids::{LandingId, TaskId};
 use crate::spec::TaskSpec;
 use crate::state::{ClosedAs, DelayKey, State, Task, TaskPhase, TryReason};
 use crate::time::Timestamp;
@@ -89,6 +89,12 @@ pub(super) fn stuck(state: &mut State, id: TaskId, reason: &TryReason) {
 
 pub(super) fn done(state: &mut State, id: TaskId, why: &str) {
     end(state, id, TaskPhase::Done { why: why.to_owned() });
+}
+
+/// The entry that brought it is not known any more.
+pub(super) fn found_landed(state: &mut State, id: TaskId, commit: &str) {
+    let phase = TaskPhase::Landed { commit: commit.to_owned(), landing: LandingId(0) };
+    end(state, id, phase);
 }
 
 pub(super) fn checked_off(state: &mut State, id: TaskId, problem: Option<String>) {

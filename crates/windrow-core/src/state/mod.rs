@@ -3,6 +3,7 @@
 //! Invariant: only `evolve` changes a state. Facts are stored; what a person calls a status is
 //! derived from them (see `explain`).
 
+mod ids;
 mod landing;
 mod pairs;
 mod quiet;
@@ -11,6 +12,7 @@ mod session;
 mod store;
 mod task;
 
+pub use ids::Floor;
 pub use landing::{EntryState, Landing, Verdict};
 pub use quiet::Quiet;
 pub use run::{Run, RunEnd, RunPhase};

@@ -9,7 +9,7 @@ use crate::ids::{LandingId, RunId, SessionId, TaskId, TreeId};
 use crate::schedule::Rank;
 use crate::time::Timestamp;
 
-use super::{Landing, Quiet, Run, Session, Task};
+use super::{Floor, Landing, Quiet, Run, Session, Task};
 
 /// The fold of a project's journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,15 @@ pub struct State {
     pub trees: BTreeMap<TreeId, TreeRecord>,
     /// Trees and gates that passed: `(tree, gate text)`.
     pub verified: BTreeSet<(String, String)>,
+    /// Ids that records which were lost may have given out.
+    #[serde(default)]
+    pub floor: Floor,
+    /// Sources of tasks that landed in records which were lost, with the landing commits.
+    #[serde(default)]
+    pub found: BTreeMap<String, String>,
+    /// Landing commits whose records were lost.
+    #[serde(default)]
+    pub orphans: BTreeSet<String>,
     /// The highest fencing number given out.
     pub fence: u64,
     /// The highest tree number given out.

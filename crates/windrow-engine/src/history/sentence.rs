@@ -44,6 +44,9 @@ fn tasks(names: &Names, event: &Event) -> Option<String> {
             format!("{} is stuck: {}", names.task(*task), reason.summary)
         }
         Event::TaskDone { task, why } => format!("{} is done: {why}", names.task(*task)),
+        Event::TaskFoundLanded { task, commit } => {
+            format!("{} was found on the branch, landed as {}", names.task(*task), short(commit))
+        }
         Event::TaskCheckedOff { task, problem: None } => {
             format!("{} was checked off in its file", names.task(*task))
         }
@@ -61,6 +64,10 @@ fn runs(event: &Event) -> Option<String> {
             let tasks = if count == 1 { "task" } else { "tasks" };
             let workers = if pool == 1 { "worker" } else { "workers" };
             format!("{run} was started: {count} {tasks} on `{branch}`, up to {pool} {workers}")
+        }
+        Event::JournalCut { lost, landings, .. } => {
+            let landed = landings.len();
+            format!("the journal was cut here: {lost} records lost, {landed} landings found again")
         }
         Event::RunResumed { run } => format!("{run} goes on"),
         Event::RunResized { run, pool } => format!("{run} has up to {pool} workers from now on"),

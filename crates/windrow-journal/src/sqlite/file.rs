@@ -3,13 +3,17 @@
 //! Invariant: nothing is written to a file before it is known to be an empty one or a journal of
 //! a version this binary writes.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::mark;
 use super::open::OpenError;
-use crate::record::Seq;
+use crate::record::{Head, Seq};
 
 /// The version of the file's tables that this binary reads and writes (`PRAGMA user_version`).
 pub const FORMAT_VERSION: u32 = 1;
@@ -54,12 +58,17 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::from_sqlite(path, source);
     let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         .map_err(failed)?;
+    // Until the file is known to be whole, closing it must leave its log as it is.
+    let stay =
+        |db: &Connection, on| db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on);
+    stay(&db, true).map_err(failed)?;
     let version = recognise(path, &db)?;
+    check_head(path, &db, version.is_some())?;
     settle(&db).map_err(failed)?;
     if version.is_none() {
         make(&mut db).map_err(failed)?;
     }
-    check_head(path, &db)?;
+    stay(&db, false).map_err(failed)?;
     Ok(db)
 }
 
@@ -129,21 +138,32 @@ fn make(db: &mut Connection) -> rusqlite::Result<()> {
 
 /// Refuses to start afresh beside the log of a journal whose file is gone: SQLite would delete it.
 fn refuse_lost_log(path: &Path) -> Result<(), OpenError> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
     let size = |path: &Path| path.metadata().map_or(0, |found| found.len());
-    if size(path) == 0 && size(Path::new(&log)) > 0 {
+    if size(path) == 0 && size(&beside(path, "-wal")) > 0 {
         let what = "the file is missing or empty, but its write-ahead log is not".to_owned();
         return Err(OpenError::damaged(path, what));
     }
     Ok(())
 }
 
-/// Looks at the last record alone; the rest is for `verify`, whose cost grows with the journal.
-fn check_head(path: &Path, db: &Connection) -> Result<(), OpenError> {
+/// Looks at the last record, and at the last one that is on record beside the file; the rest is for
+/// whoever reads, whose cost grows with the journal.
+fn check_head(path: &Path, db: &Connection, made: bool) -> Result<(), OpenError> {
     let place = path.display().to_string();
     let damaged = |error| OpenError::Damaged { path: path.to_owned(), source: Box::new(error) };
-    let head = super::rows::head(db, &place).map_err(damaged)?;
+    let head = if made { super::rows::head(db, &place).map_err(damaged)? } else { Head::EMPTY };
+    if let Some(known) = mark::load(path) {
+        if known.seq > head.seq {
+            let what =
+                format!("it ends at record {}, but record {} was there", head.seq, known.seq);
+            return Err(OpenError::damaged(path, what));
+        }
+        let there = super::rows::hash_at(db, &place, known.seq).map_err(damaged)?;
+        if there != Some(known.hash) {
+            let what = format!("record {} is not the one that was written", known.seq);
+            return Err(OpenError::damaged(path, what));
+        }
+    }
     if head.seq == Seq::EMPTY {
         return Ok(());
     }
@@ -152,4 +172,44 @@ fn check_head(path: &Path, db: &Connection) -> Result<(), OpenError> {
         return Ok(());
     }
     Err(OpenError::damaged(path, format!("record {} is not what was written", head.seq)))
+}
+
+/// What is behind the name of a repaired journal that lies ready.
+pub(super) const READY: &str = ".repaired";
+
+/// The name of a file beside another.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Puts a repaired journal that lies ready into the place of the damaged one.
+///
+/// The old log goes first: it must never be taken for that of the new file.
+pub(super) fn finish_repair(path: &Path) -> Result<(), OpenError> {
+    let ready = beside(path, READY);
+    if !ready.exists() {
+        return Ok(());
+    }
+    let failed =
+        |source: io::Error| OpenError::Failed { path: ready.clone(), source: Box::new(source) };
+    for old in [beside(path, "-wal"), beside(path, "-shm"), mark::place(path)] {
+        remove(&old).map_err(failed)?;
+    }
+    fs::rename(&ready, path).map_err(failed)?;
+    sync_folder(path.parent().unwrap_or(Path::new("."))).map_err(failed)
+}
+
+/// Removes a file that may be gone already.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }

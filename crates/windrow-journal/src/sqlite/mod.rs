@@ -9,14 +9,19 @@
 //! - Nothing is kept in memory between appends: head and chain are read inside each transaction,
 //!   so a failed one leaves nothing to roll back.
 //! - Opening costs the same at any size.
+//! - A note beside the file says how far it was acknowledged, so that a lost end shows; a damaged
+//!   journal is refused as it is, and `repair` cuts it to what is whole.
 
 mod file;
 mod lock;
+mod mark;
 mod open;
 mod reader;
+mod repair;
 mod rows;
 mod writer;
 
 pub use file::FORMAT_VERSION;
 pub use open::{OpenError, SqliteJournal};
 pub use reader::SqliteReader;
+pub use repair::{Examined, Repair, RepairError, examine};

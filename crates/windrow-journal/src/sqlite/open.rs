@@ -119,6 +119,7 @@ impl SqliteJournal {
             LockError::Io(path, source) => OpenError::failed(&path, source),
         })?;
         let place: Arc<str> = path.display().to_string().into();
+        file::finish_repair(&path)?;
         let db = file::open_writer(&path)?;
         let (heads, woken) = watch::channel(Seq::EMPTY);
         let reader = SqliteReader::new(place.clone(), file::open_reader(&path)?, woken);
@@ -195,7 +196,7 @@ impl Drop for SqliteJournal {
 }
 
 /// The one name of the file, so that two ways to write it lead to the same lock.
-fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |source| OpenError::failed(path, source);
     match path.canonicalize() {
         Ok(found) => Ok(found),

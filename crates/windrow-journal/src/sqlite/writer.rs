@@ -9,6 +9,7 @@ use std::sync::{Arc, mpsc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
+use super::mark::Mark;
 use super::{file, rows};
 use crate::error::{AppendError, StoreError};
 use crate::journal::guard;
@@ -46,6 +47,7 @@ pub(super) struct Writer {
     place: Arc<str>,
     path: PathBuf,
     db: Connection,
+    mark: Mark,
     heads: watch::Sender<Seq>,
 }
 
@@ -56,7 +58,14 @@ impl Writer {
         db: Connection,
         heads: watch::Sender<Seq>,
     ) -> Self {
-        Self { place, path, db, heads }
+        let mark = Mark::open(&path);
+        // A journal of before there were notes has one from now on.
+        if let Ok(head) = rows::head(&db, &place)
+            && head != Head::EMPTY
+        {
+            mark.write(head);
+        }
+        Self { place, path, db, mark, heads }
     }
 
     /// Serves requests in order until the journal's handle is dropped.
@@ -114,6 +123,7 @@ impl Writer {
         }
         tx.commit().map_err(failed)?;
         if let Some(last) = records.last() {
+            self.mark.write(last.head());
             self.heads.send_replace(last.seq);
         }
         Ok(records)

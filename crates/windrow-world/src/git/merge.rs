@@ -160,6 +160,18 @@ pub fn is_ancestor(repo: &Repo, old: &Oid, new: &Oid) -> Result<bool, GitError> 
     }
 }
 
+/// The names of the repository's branches, without `refs/heads/`; those of windrow's workers are
+/// left out.
+///
+/// # Errors
+/// They cannot be listed.
+pub fn branches(repo: &Repo) -> Result<Vec<String>, GitError> {
+    let answer = repo.git(["for-each-ref", "--format=%(refname)", "refs/heads/"]).success()?;
+    let names = String::from_utf8_lossy(&answer);
+    let names = names.lines().filter_map(|name| name.strip_prefix("refs/heads/"));
+    Ok(names.filter(|name| !name.starts_with("windrow/")).map(str::to_owned).collect())
+}
+
 /// The values of the trailer `key` in the first-parent commits of `tip`, newest first; none when
 /// there is no such ref.
 ///

@@ -45,8 +45,8 @@ pub use land::{
     Busy, Direction, Finished, InTheWay, LandError, Landed, Lander, Move, Recovered, Why,
 };
 pub use merge::{
-    ConflictFile, FLIGHT, MergeCommit, Merged, is_ancestor, land_commit, merge, merge_of, trailers,
-    tree_of, unpin,
+    ConflictFile, FLIGHT, MergeCommit, Merged, branches, is_ancestor, land_commit, merge, merge_of,
+    trailers, tree_of, unpin,
 };
 pub use open::{
     Branch, Discovered, Head, Identity, OLDEST_GIT, OpenError, Operation, current_branch,

@@ -24,7 +24,9 @@ const LOOKS: &str = "status, show, ready, explain, task list, task show";
 /// of that time. A time is a span back from now (`2h`), a time of today (`10:30`), a date, or both.
 /// Without a command the live workers are shown. Files of worktrees are not part of the journal.
 #[derive(Clone, Debug, clap::Args)]
-#[command(subcommand_value_name = "COMMAND")]
+#[command(
+    after_help = "Examples:\n  windrow at 120 status\n  windrow at 2h task list\n  windrow at 10:30"
+)]
 pub(crate) struct AtArgs {
     /// Number of a record, or a time
     #[arg(value_name = "SEQ|TIME", value_parser = point)]
@@ -40,9 +42,13 @@ pub(crate) struct AtArgs {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum AtCommand {
+    #[command(after_help = "Example:\n  windrow at 120 status")]
     Status(status::StatusArgs),
+    #[command(after_help = "Example:\n  windrow at 120 show t-3")]
     Show(show::ShowArgs),
+    #[command(after_help = "Example:\n  windrow at 120 ready")]
     Ready(ready::ReadyArgs),
+    #[command(after_help = "Example:\n  windrow at 120 explain t-3")]
     Explain(explain::ExplainArgs),
     #[command(subcommand)]
     Task(AtTask),
@@ -53,7 +59,9 @@ enum AtCommand {
 /// Look at tasks
 #[derive(Clone, Debug, clap::Subcommand)]
 enum AtTask {
+    #[command(after_help = "Example:\n  windrow at 120 task list")]
     List(ListArgs),
+    #[command(after_help = "Example:\n  windrow at 120 task show t-3")]
     Show(TaskShowArgs),
     #[command(external_subcommand)]
     Other(Vec<OsString>),

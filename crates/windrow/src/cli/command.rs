@@ -167,7 +167,10 @@ mod tests {
                 help.lines().filter(|line| line.starts_with("  windrow ")).collect();
             assert!(!takes || !examples.is_empty(), "`{name}` has no example");
             for example in examples {
-                assert!(example.contains(name), "{name}: {example}");
+                // In its order; what is between its words is what an outer one takes.
+                let mut said = example.split(' ');
+                let named = name.split(' ').all(|word| said.any(|other| other == word));
+                assert!(named, "{name}: {example}");
                 if let Err(error) = command_line().try_get_matches_from(words(example)) {
                     panic!("{example}: {error}");
                 }

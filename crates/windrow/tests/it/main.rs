@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod broken_journal;
 mod chaos;
 mod checkout;
 mod consent;
@@ -12,6 +13,7 @@ mod demo;
 mod disk;
 mod documents;
 mod endings;
+mod frames;
 mod homes;
 mod keeping;
 mod landing;

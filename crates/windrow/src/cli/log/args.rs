@@ -88,6 +88,7 @@ pub(super) enum LogFormat {
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(super) enum LogCommand {
     Verify(VerifyArgs),
+    Repair(RepairArgs),
 }
 
 /// Check that nothing was cut or rewritten
@@ -101,6 +102,22 @@ pub(super) struct VerifyArgs {
     /// An export, `-` for standard input
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+
+    /// Print in this form
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub(super) format: Format,
+}
+
+/// Cut a damaged journal to what is good
+///
+/// The files are copied aside first. Records behind the cut are lost; what landed meanwhile is found
+/// again by its landing commits, and does not land twice. Nothing may be under way in the project.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow log repair --to 119")]
+pub(super) struct RepairArgs {
+    /// Keep records up to this one
+    #[arg(long, value_name = "SEQ")]
+    pub(super) to: Option<u64>,
 
     /// Print in this form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]

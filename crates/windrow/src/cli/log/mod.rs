@@ -2,12 +2,15 @@
 
 mod args;
 mod follow;
+mod repair;
 mod show;
 mod verify;
 
 use windrow_api::LogQuery;
 
 pub(crate) use args::LogArgs;
+#[cfg(test)]
+pub(super) use verify::Export;
 
 use args::LogCommand;
 
@@ -20,6 +23,7 @@ use crate::select;
 pub(super) fn run(context: &Context, args: &LogArgs) -> Outcome {
     match &args.command {
         Some(LogCommand::Verify(args)) => verify::run(context, args),
+        Some(LogCommand::Repair(args)) => repair::run(context, args),
         None if args.follow => follow::run(context, args),
         None => show::run(context, args),
     }

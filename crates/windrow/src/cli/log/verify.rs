@@ -36,17 +36,21 @@ fn journal(context: &Context, format: Format) -> Outcome {
     let Some(bad) = check.bad else { return Ok(ExitKind::Success) };
     let error =
         CliError::new(ExitKind::World, format!("the journal is not what was written: {bad}"));
+    let contradicted = check.witness.is_some();
     let error = match check.witness {
         Some(commit) => {
             error.hint(format!("the landing {commit} says what it was; see its trailer"))
         }
         None => error,
     };
-    Err(error.hint("stop the daemon and bring the project's journal back from a backup"))
+    // Where a landing says otherwise, the chain itself may be whole, and there is nothing to cut.
+    let repair = format!("`windrow log repair --to {}` cuts it to what is good", check.checked);
+    let error = if contradicted { error } else { error.hint(repair) };
+    Err(error.hint("or stop the daemon and put the project's folder back from a backup"))
 }
 
 fn whole(check: &LogCheck) -> String {
-    let LogCheck { checked, head, compared, others, .. } = check;
+    let LogCheck { checked, head, compared, others, lost, .. } = check;
     let mut text = format!("{checked} records, unbroken; the newest hash is {head}\n");
     text.push_str(&agree(*compared));
     if *others > 0 {
@@ -54,6 +58,13 @@ fn whole(check: &LogCheck) -> String {
         let _infallible = write!(
             text,
             "\n{others} more {names} another journal: of another machine, or of a home that is gone"
+        );
+    }
+    if *lost > 0 {
+        let name = if *lost == 1 { "names" } else { "name" };
+        let _infallible = write!(
+            text,
+            "\n{lost} more {name} records that were lost; `windrow log --kind journal_cut` shows where"
         );
     }
     text
@@ -67,14 +78,22 @@ fn agree(landings: u64) -> String {
     }
 }
 
-/// What an export holds.
-#[derive(serde::Serialize)]
-struct Export {
+/// What an export holds, unbroken.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Export {
     /// The first record.
-    first: Head,
+    from: u64,
+    /// Its hash.
+    from_hash: String,
     /// The last record.
-    last: Head,
+    to: u64,
+    /// Its hash.
+    to_hash: String,
 }
+
+/// The first and the last record of an export.
+type Ends = (Head, Head);
 
 fn export(context: &Context, file: &Path, format: Format) -> Outcome {
     let name = file.display().to_string();
@@ -90,12 +109,13 @@ fn export(context: &Context, file: &Path, format: Format) -> Outcome {
     let Some(found) = found else {
         return Err(CliError::user(format!("`{name}` has no record in it")));
     };
+    let (first, last) = found;
+    let (from, to, hash) = (first.seq, last.seq, last.hash);
     if format == Format::Json {
-        context.out.json(&found)?;
+        let (from_hash, to_hash) = (first.hash.to_string(), hash.to_string());
+        context.out.json(&Export { from: from.0, from_hash, to: to.0, to_hash })?;
         return Ok(ExitKind::Success);
     }
-    let Export { first, last } = found;
-    let (from, to, hash) = (first.seq, last.seq, last.hash);
     let mut text = format!("records {from} to {to}, unbroken; the last hash is {hash}\n");
     let _infallible = if from.0 == 1 {
         let mark: String = first.hash.to_string().chars().take(12).collect();
@@ -108,8 +128,8 @@ fn export(context: &Context, file: &Path, format: Format) -> Outcome {
 }
 
 /// Compares each record with the one before it and with its own hash.
-fn walk(name: &str, lines: impl BufRead) -> Result<Option<Export>, CliError> {
-    let mut found: Option<Export> = None;
+fn walk(name: &str, lines: impl BufRead) -> Result<Option<Ends>, CliError> {
+    let mut found: Option<Ends> = None;
     for (at, line) in lines.lines().enumerate() {
         let at = at + 1;
         let wrong = |what: String| {
@@ -121,7 +141,7 @@ fn walk(name: &str, lines: impl BufRead) -> Result<Option<Export>, CliError> {
         let line = line.map_err(|error| wrong(format!("it cannot be read: {error}")))?;
         let record: Record = serde_json::from_str(&line)
             .map_err(|error| wrong(format!("it is no record: {error}")))?;
-        let before = found.as_ref().map(|found| found.last);
+        let before = found.map(|(_, last)| last);
         if let Some(before) = before.or((record.seq.0 == 1).then_some(Head::EMPTY)) {
             let (seq, wanted) = (record.seq, before.seq.next());
             if seq != wanted {
@@ -135,8 +155,8 @@ fn walk(name: &str, lines: impl BufRead) -> Result<Option<Export>, CliError> {
             let seq = record.seq;
             return Err(wrong(format!("record {seq} does not have the hash it names")));
         }
-        let first = found.map_or_else(|| record.head(), |found| found.first);
-        found = Some(Export { first, last: record.head() });
+        let first = found.map_or_else(|| record.head(), |(first, _)| first);
+        found = Some((first, record.head()));
     }
     Ok(found)
 }
@@ -160,17 +180,17 @@ mod tests {
         (1..=4).map(&mut record).collect()
     }
 
-    fn check(lines: &[String]) -> Result<Option<Export>, String> {
+    fn check(lines: &[String]) -> Result<Option<Ends>, String> {
         walk("x.jsonl", lines.join("\n").as_bytes()).map_err(|error| error.message)
     }
 
     #[test]
     fn an_export_is_whole_or_names_the_line() {
         let whole = lines();
-        let found = check(&whole).unwrap().unwrap();
-        assert_eq!((found.first.seq.0, found.last.seq.0), (1, 4));
-        let found = check(&whole[2..]).unwrap().unwrap();
-        assert_eq!((found.first.seq.0, found.last.seq.0), (3, 4));
+        let (first, last) = check(&whole).unwrap().unwrap();
+        assert_eq!((first.seq.0, last.seq.0), (1, 4));
+        let (first, last) = check(&whole[2..]).unwrap().unwrap();
+        assert_eq!((first.seq.0, last.seq.0), (3, 4));
         assert!(check(&[]).unwrap().is_none());
 
         let mut changed = whole.clone();

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use windrow_api::view::{
-    DaemonView, Explanation, KeptRow, LogCheck, LogRow, PruneRow, RunView, SessionRow, TaskRow,
-    TaskView,
+    DaemonView, Explanation, KeptRow, LogCheck, LogRow, PruneRow, RepairView, RunView, SessionRow,
+    TaskRow, TaskView,
 };
 
 use super::super::approve::Approval;
@@ -14,6 +14,7 @@ use super::super::daemon::Absent;
 use super::super::demo::Ended;
 use super::super::diff::Difference;
 use super::super::doctor::Finding;
+use super::super::log::Export;
 use super::super::restore::Restored;
 use super::super::run::Plan;
 use super::super::status::Status;
@@ -68,6 +69,15 @@ enum Shown {
     Sessions(Vec<SessionRow>),
 }
 
+/// What a walk along the journal found, or along an export.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Verified {
+    Journal(LogCheck),
+    Export(Export),
+}
+
 /// What would run: of files the plan, of the project's own tasks their rows.
 #[derive(JsonSchema)]
 #[serde(untagged)]
@@ -114,7 +124,15 @@ fn answers() -> Vec<Answer> {
         answer::<Difference<'static>>("diff"),
         answer::<Explanation>("explain"),
         lines::<LogRow>("log"),
-        answer::<LogCheck>("log verify"),
+        answer::<Verified>("log verify"),
+        answer::<RepairView>("log repair"),
+        answer::<Vec<SessionRow>>("at"),
+        answer::<Status>("at status"),
+        answer::<Shown>("at show"),
+        answer::<Vec<TaskRow>>("at ready"),
+        answer::<Explanation>("at explain"),
+        answer::<Vec<TaskRow>>("at task list"),
+        answer::<TaskView>("at task show"),
         answer::<RunView>("report"),
         answer::<Restored<'static>>("restore"),
         answer::<Vec<KeptRow>>("restore --list"),
