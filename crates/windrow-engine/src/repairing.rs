@@ -67,7 +67,8 @@ pub(crate) async fn repair(
     let jobs = place.folder.join("jobs");
     let idle = tokio::task::spawn_blocking(move || require_no_workers(&jobs));
     idle.await.map_err(|error| world(chain(&error)))??;
-    let repair = Repair::begin(place.journal(), to.map(Seq)).await.map_err(refused)?;
+    let repair =
+        Repair::begin(place.journal(), to.map(Seq)).await.map_err(|error| refused(&error))?;
     let (kept, lost) = (repair.head, repair.known.0.saturating_sub(repair.head.seq.0));
 
     // The new file gets its first own records before it takes the place of the old one.
@@ -89,7 +90,7 @@ pub(crate) async fn repair(
     drop(ledger);
     let jobs = jobs.map_err(world)?;
     let aside = repair.aside.clone();
-    repair.finish().map_err(refused)?;
+    repair.finish().map_err(|error| refused(&error))?;
     Ok(RepairView { kept: kept.seq.0, lost, aside, landings: found, jobs })
 }
 
@@ -188,8 +189,8 @@ fn is_known(name: &str, state: &State) -> bool {
     state.sessions.get(&session).is_some_and(|session| number <= session.generation)
 }
 
-fn refused(error: RepairError) -> Failure {
-    let (kind, hint) = match &error {
+fn refused(error: &RepairError) -> Failure {
+    let (kind, hint) = match error {
         RepairError::Whole { .. } => {
             (ExitKind::User, "`windrow log verify` compares it with the landings".to_owned())
         }
@@ -203,7 +204,7 @@ fn refused(error: RepairError) -> Failure {
             (ExitKind::World, "the journal is as it was; mend that and try again".to_owned())
         }
     };
-    Failure { kind, message: chain(&error), hints: vec![hint] }
+    Failure { kind, message: chain(error), hints: vec![hint] }
 }
 
 fn world(message: String) -> Failure {

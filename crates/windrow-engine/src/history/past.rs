@@ -11,7 +11,7 @@ use windrow_api::request::{Point, ProjectCall};
 use windrow_api::view::{Moment, SessionRow};
 use windrow_api::{ExitKind, Failure, Reply};
 use windrow_core::State;
-use windrow_journal::{Reader, Seq, SqliteReader};
+use windrow_journal::{Reader as _, Seq, SqliteReader};
 
 use crate::calls::{is_view, view};
 use crate::chain;

@@ -18,7 +18,7 @@ use super::{file, mark, rows};
 use crate::error::{BoxError, StoreError};
 use crate::record::{Head, Seq};
 use crate::text::Text;
-use crate::verify::{VerifyReport, verify};
+use crate::verify::{BadRecord, Flaw, VerifyReport};
 use crate::walk::{Walk, WalkError};
 
 /// Records copied in one go.
@@ -108,16 +108,47 @@ async fn look(path: &Path) -> Result<Examined, RepairError> {
         }
         Err(other) => return Err(other.into()),
     };
-    let published: Vec<Head> = marked.into_iter().collect();
-    let report = match verify(&reader, Seq::FIRST, &published).await {
-        Ok(report) => report,
-        Err(StoreError::Damaged { .. }) => nothing,
-        // A table that is not there any more is damage too.
-        Err(StoreError::Failed { .. }) => nothing,
-        Err(other) => return Err(other.into()),
-    };
+    let report = walk(reader, marked).await;
     let known = known.max(report.head.seq);
     Ok(Examined { report, known })
+}
+
+/// Walks as far as anything can be read; whatever stops it counts as damage.
+async fn walk(reader: SqliteReader, marked: Option<Head>) -> VerifyReport {
+    let mut report = VerifyReport { checked: 0, head: Head::EMPTY, bad: None };
+    let mut walk = Walk::new(reader);
+    let mut limit = STRIDE;
+    loop {
+        let flaw = match walk.next(limit).await {
+            Ok(records) => {
+                let last = records.last().map(|record| record.seq);
+                for record in records {
+                    let wrong = marked.filter(|m| m.seq == record.seq && m.hash != record.hash);
+                    if let Some(Head { hash: published, .. }) = wrong {
+                        let flaw = Flaw::Rewritten { published, actual: record.hash };
+                        report.bad = Some(BadRecord { seq: record.seq, flaw });
+                        return report;
+                    }
+                    report.checked += 1;
+                    report.head = record.head();
+                }
+                match marked.filter(|marked| marked.seq > report.head.seq) {
+                    _ if last.is_some() => continue,
+                    Some(_) => Flaw::Cut,
+                    None => return report,
+                }
+            }
+            Err(WalkError::Bad(bad)) => bad.flaw,
+            // It does not show at which record: one after the other from here on.
+            Err(WalkError::Store(_)) if limit > 1 => {
+                limit = 1;
+                continue;
+            }
+            Err(WalkError::Store(error)) => Flaw::Unreadable { what: error.to_string() },
+        };
+        report.bad = Some(BadRecord { seq: report.head.seq.next(), flaw });
+        return report;
+    }
 }
 
 fn reader(path: &Path, db: Connection) -> SqliteReader {

@@ -29,6 +29,8 @@ pub(super) fn store_error(place: &str, act: &'static str, source: rusqlite::Erro
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
             StoreError::Damaged { place, seq: None, what: source.to_string() }
         }
+        // Not the store failed, but what it holds is of no type it was given.
+        None => StoreError::Damaged { place, seq: None, what: source.to_string() },
         _ => StoreError::Failed { act, place, source: Box::new(source) },
     }
 }

@@ -45,6 +45,8 @@ impl Subject for Place {
     }
 
     async fn damage(&self, damage: Damage) {
+        // As somebody would who knows that the end is on record beside the file.
+        std::fs::remove_file(self.folder.path().join("journal.db.head")).unwrap();
         let (sql, Seq(seq)) = match damage {
             Damage::Forge(seq) => return self.forge(seq).await,
             Damage::Change(seq) => ("UPDATE record SET body = body || ' ' WHERE seq = ?1", seq),
