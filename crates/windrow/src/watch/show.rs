@@ -137,17 +137,15 @@ pub(crate) fn end_text(view: &RunView, width: Option<usize>) -> String {
     let mut lines = table.lines(width);
     let row = &view.row;
     lines.push(String::new());
-    lines.push(format!(
-        "Run {} on {}: {}.",
-        row.id,
-        one_line(&row.branch),
-        summary::headline(&row.counts)
-    ));
-    lines.extend(view.troubles.iter().map(|text| format!("Trouble: {}", one_line(text))));
+    let headline = summary::headline(&row.counts);
+    let said = format!("Run {} on {}: {headline}.", row.id, one_line(&row.branch));
+    lines.push(wrapped("", &said, width));
+    let troubles = view.troubles.iter().map(|text| wrapped("Trouble: ", &one_line(text), width));
+    lines.extend(troubles);
     if let Some(out) = &view.out {
         lines.push(format!("Summary: {}", out.join("summary.md").display()));
     }
-    lines.extend(next(view));
+    lines.extend(next(view).map(|text| wrapped("", &text, width)));
     lines.join("\n") + "\n"
 }
 
@@ -203,5 +201,7 @@ mod tests {
         let mut view = run_view(vec![TaskRow { status: Cancelled, ..task_row("t-1", None, "Do") }]);
         view.row.phase = "finished".to_owned();
         assert!(end_text(&view, None).ends_with("what was cancelled stays so.\n"));
+        // Between words: a command that is cut in two cannot be copied.
+        assert!(end_text(&view, Some(40)).ends_with("with; what was\ncancelled stays so.\n"));
     }
 }

@@ -101,7 +101,18 @@ fn words(line: &str) -> Vec<&str> {
 
 /// A line with one blank where there are several, and all times and versions alike.
 fn plain(line: &str) -> String {
-    let words: Vec<String> = line.split_whitespace().map(steady).collect();
+    let core = |word: &str| is_span(word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let mut words: Vec<String> = Vec::new();
+    for word in line.split_whitespace() {
+        match words.last_mut() {
+            // `(1m 5s)` is one span as `(5s)` is.
+            Some(last) if core(last) && core(word) => {
+                let head = last.trim_end_matches(char::is_alphanumeric).to_owned();
+                *last = head + word;
+            }
+            _ => words.push(steady(word)),
+        }
+    }
     words.join(" ")
 }
 
@@ -144,6 +155,7 @@ fn what_differs_each_time_fits_and_everything_else_does_not() {
     for (shown, printed) in [("t-1", "t-2"), ("3 of 3", "2 of 3"), ("a", "a\nb"), ("a\nb", "a")] {
         assert!(Bound::default().compare(&lines(shown), printed).is_err(), "{shown} {printed}");
     }
+    assert_eq!(bound.compare(&lines("A (2s) b"), "A (1m 12s) b"), Ok(()));
     let watched = lines("11:00:00 started t-1\n11:00:00 landed t-1\nend");
     let any = |printed: &str| Bound::default().compare_any(&watched, printed);
     assert_eq!(any("end\n12:00:00 landed t-1"), Ok(()));
