@@ -4,7 +4,7 @@
 //! crosses folders, `[abc]` and `{a,b}` choose, `\` makes the next special character plain. A name
 //! without wildcards, or a trailing `/`, means that path and everything below it; `.` means the
 //! whole repository. A bracket also matches its own text, because folders are called `[id]`.
-//! Case counts.
+//! Case counts, unless both sides are asked for their form without it (see [`Scope::when`]).
 //!
 //! Invariant: [`Scope::overlaps`] may be true for two scopes that no path shares, and is never
 //! false for two that one path does share. It walks both patterns as automata, so its cost is
@@ -17,6 +17,7 @@
 
 mod compile;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -38,6 +39,31 @@ pub struct Scope {
     steps: Arc<[Step]>,
     /// The text that every matching path starts with.
     prefix: Arc<str>,
+    /// The form in which case does not count, where that is another one.
+    folded: Option<Arc<Self>>,
+}
+
+/// Whether `A` and `a` are two names in a repository. Only ASCII letters fold, as in git.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Case {
+    /// They are two.
+    #[default]
+    Counts,
+    /// They are one: `core.ignoreCase`.
+    Ignored,
+}
+
+impl Case {
+    /// A path as it is compared with scopes of the same form.
+    #[must_use]
+    pub fn fold(self, path: &str) -> Cow<'_, str> {
+        match self {
+            Self::Ignored if path.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Cow::Owned(path.to_ascii_lowercase())
+            }
+            Self::Ignored | Self::Counts => Cow::Borrowed(path),
+        }
+    }
 }
 
 /// A text that is no scope; the message completes "failed to read scope: ...".
@@ -90,8 +116,24 @@ impl Scope {
     pub fn parse(text: &str) -> Result<Self, ScopeError> {
         let trimmed = text.trim();
         let steps = compile::compile(trimmed)?;
+        let folded: Vec<Step> = steps.iter().map(Step::folded).collect();
+        let folded = (folded != steps).then(|| Arc::new(Self::of(trimmed, folded)));
+        Ok(Self { folded, ..Self::of(trimmed, steps) })
+    }
+
+    fn of(text: &str, steps: Vec<Step>) -> Self {
         let prefix = compile::prefix(&steps);
-        Ok(Self { text: trimmed.into(), steps: steps.into(), prefix: prefix.into() })
+        Self { text: text.into(), steps: steps.into(), prefix: prefix.into(), folded: None }
+    }
+
+    /// The form that is compared with others of the same form, and with paths that [`Case::fold`]
+    /// gave out.
+    #[must_use]
+    pub fn when(&self, case: Case) -> &Self {
+        match (case, &self.folded) {
+            (Case::Ignored, Some(folded)) => folded,
+            (Case::Ignored, None) | (Case::Counts, _) => self,
+        }
     }
 
     /// The scope as it was written.

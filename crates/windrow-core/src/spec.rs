@@ -182,6 +182,17 @@ pub struct Identity {
     pub email: String,
 }
 
+/// How the person signs commits; see `git help config` for each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signing {
+    /// As in `gpg.format`.
+    pub format: String,
+    /// The key.
+    pub key: String,
+    /// The program that signs.
+    pub program: String,
+}
+
 /// Everything a run was started with. Later changes of files or settings do not reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -208,8 +219,14 @@ pub struct RunSpec {
     pub agents: BTreeMap<String, AgentSpec>,
     /// Whose name stands on the landing commits.
     pub identity: Identity,
+    /// How the commits that windrow makes for the person are signed, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing: Option<Signing>,
     /// The folder for worktrees, absolute.
     pub trees: String,
+    /// Whether `A` and `a` are one file in the repository (`core.ignoreCase`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_case: bool,
     /// What the folders in it are called after.
     pub tree_names: TreeNames,
     /// Failed tries before a task is stuck.
@@ -248,7 +265,9 @@ impl Default for RunSpec {
             agent: None,
             agents: BTreeMap::new(),
             identity: Identity::default(),
+            signing: None,
             trees: String::new(),
+            ignore_case: false,
             tree_names: TreeNames::Worker,
             tries: 3,
             interruptions: 5,

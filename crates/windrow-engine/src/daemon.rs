@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,6 +19,9 @@ use crate::keeper::pause;
 use crate::place::Windrow;
 use crate::register::Register;
 use crate::{opening, serve};
+
+/// How many files, pipes and sockets the daemon may have open, where the system lets it.
+const OPEN_FILES: u64 = 4096;
 
 /// Between two looks at a lock whose holder does not answer.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -31,6 +35,7 @@ const LOCK_LOOKS: u32 = 500;
 /// is the leader of a session of its own.
 #[must_use]
 pub fn daemon_main(home: &Home) -> ExitCode {
+    raise_open_files();
     let lock = match take_lock(home) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
@@ -65,6 +70,17 @@ pub fn daemon_main(home: &Home) -> ExitCode {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Makes room for the pipes and connections of many workers, as far as this is allowed; a shell
+/// usually gives less than a process may have, and workers get what the daemon has.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_some_and(|current| current < most) {
+        let raised = Rlimit { current: Some(most), ..limit };
+        let _less_is_named_where_it_is_missing = setrlimit(Resource::Nofile, raised);
     }
 }
 

@@ -23,6 +23,20 @@ pub enum HomeError {
         #[source]
         source: io::Error,
     },
+    /// It lies where other machines can write too.
+    #[error("failed to use `{path}` as windrow's home: it lies on {kind}, where the locks of journals do not hold and sockets reach nobody", path = path.display())]
+    Network {
+        /// The folder.
+        path: PathBuf,
+        /// The file system.
+        kind: String,
+    },
+    /// Its path is not text.
+    #[error("failed to use `{path}` as windrow's home: its path is not UTF-8", path = path.display())]
+    NotUtf8 {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The socket's path would be longer than the system allows.
     #[error("failed to place the socket at `{path}`: the path has {length} bytes, the system allows {LONGEST_SOCKET}; set WINDROW_HOME to a shorter path", path = path.display())]
     LongPath {
@@ -37,12 +51,22 @@ impl Home {
     /// Uses `path`, which is made if it is not there.
     ///
     /// # Errors
-    /// When the folder cannot be made, or is so deep that no socket fits in.
+    /// When the folder lies on a network file system, cannot be made, or is so deep that no socket
+    /// fits in.
     pub fn at(path: impl AsRef<Path>) -> Result<Self, HomeError> {
         let path = path.as_ref();
+        if let Some(kind) = windrow_world::disk::network(path) {
+            return Err(HomeError::Network { path: path.to_owned(), kind });
+        }
+        if path.to_str().is_none() {
+            return Err(HomeError::NotUtf8 { path: path.to_owned() });
+        }
         let failed = |source| HomeError::Folder { path: path.to_owned(), source };
         fs::create_dir_all(path.join("projects")).map_err(failed)?;
         let home = Self(path.canonicalize().map_err(failed)?);
+        if home.path().to_str().is_none() {
+            return Err(HomeError::NotUtf8 { path: home.0 });
+        }
         let socket = home.socket();
         let length = socket.as_os_str().len();
         if length > LONGEST_SOCKET {

@@ -9,7 +9,8 @@ use std::time::{Instant, SystemTime};
 
 use windrow_api::ProjectRef;
 use windrow_core::ids::{Generation, LandingId, SessionId, TaskId};
-use windrow_world::git::{Lander, Repo, WorktreeError, Worktrees};
+use windrow_core::spec::Signing;
+use windrow_world::git::{Lander, Repo, Signer, WorktreeError, Worktrees};
 
 use crate::heart::Moment;
 use crate::home::Home;
@@ -107,6 +108,19 @@ impl Place {
         folder.join(name).join("output.md")
     }
 
+    /// Signs the person's commits, with what the daemon was given to find keys and their agents.
+    #[must_use]
+    pub(crate) fn signer(&self, how: &Signing) -> Signer {
+        let how = windrow_world::git::Signing {
+            format: how.format.clone(),
+            key: how.key.clone(),
+            program: how.program.clone(),
+        };
+        let for_it = |(name, _): &&(String, String)| FOR_SIGNING.contains(&name.as_str());
+        let env = self.daemon.env.iter().filter(for_it);
+        Signer::new(how, env.map(|(name, value)| (name.clone(), value.into())).collect())
+    }
+
     /// The actor for worktrees below `root`; created on first use.
     ///
     /// # Errors
@@ -146,6 +160,9 @@ pub(crate) struct Windrow {
     /// The environment for a daemon started by a keeper, and the source of what workers may see.
     pub(crate) env: Vec<(String, String)>,
 }
+
+/// The variables by which a signing program finds its keys and the agent that holds them.
+const FOR_SIGNING: &[&str] = &["GNUPGHOME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR"];
 
 /// The variables that workers and gates may see.
 const VISIBLE: &[&str] = &[

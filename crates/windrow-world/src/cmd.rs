@@ -6,6 +6,8 @@
 //!
 //! Invariant: no other module names `std::process::Command`.
 
+mod within;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -13,6 +15,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
+use std::time::Duration;
 
 /// Variables that every child may inherit; everything else must be set by [`Cmd::env`].
 pub const INHERITED: &[&str] =
@@ -28,6 +31,7 @@ pub struct Cmd {
     stdin: Input,
     stderr: Option<File>,
     inherit: Inherit,
+    limit: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +84,14 @@ pub enum CmdError {
         /// What it wrote to standard error, trimmed.
         stderr: String,
     },
+    /// The program did not end in time; it was killed with all it started.
+    #[error("`{line}` did not end within {} s", limit.as_secs())]
+    TooSlow {
+        /// The command line, for a person to read.
+        line: String,
+        /// How long it had.
+        limit: Duration,
+    },
     /// Talking to the running process failed.
     #[error("failed to talk to `{program}`")]
     Talk {
@@ -103,6 +115,7 @@ impl Cmd {
             stdin: Input::Closed,
             stderr: None,
             inherit: Inherit::Listed,
+            limit: None,
         }
     }
 
@@ -170,13 +183,13 @@ impl Cmd {
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = self.program.to_string_lossy().into_owned();
-        let settings = if self.program == "git" {
-            let pairs = self.args.chunks(2).take_while(|pair| pair[0] == "-c");
-            2 * pairs.count()
-        } else {
-            0
-        };
-        for arg in self.args.iter().skip(settings) {
+        let mut args = self.args.iter().peekable();
+        while self.program == "git"
+            && let Some(own) = args.next_if(|arg| *arg == "-c" || *arg == "--literal-pathspecs")
+        {
+            let _value = (own == "-c").then(|| args.next());
+        }
+        for arg in args {
             line.push(' ');
             line.push_str(&arg.to_string_lossy());
         }
@@ -206,10 +219,17 @@ impl Cmd {
                 let _unread_is_fine = pipe.write_all(&bytes);
             })
         });
-        let done = child.wait_with_output().map_err(|source| CmdError::Talk { program, source })?;
+        let done = match self.limit {
+            None => child.wait_with_output().map(Some),
+            Some(limit) => within::output(child, limit),
+        };
+        let done = done.map_err(|source| CmdError::Talk { program, source })?;
         if let Some(writer) = writer {
             let _never_panics = writer.join();
         }
+        let Some(done) = done else {
+            return Err(CmdError::TooSlow { line, limit: self.limit.unwrap_or_default() });
+        };
         if done.status.code().is_none() {
             let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
             return Err(CmdError::Failed { line, status: done.status, stderr });
@@ -226,6 +246,15 @@ impl Cmd {
         }
         let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
         Err(CmdError::Failed { line, status: done.status, stderr })
+    }
+
+    /// The same, but a process that takes longer than `limit` is killed with all it started.
+    ///
+    /// # Errors
+    /// [`CmdError::TooSlow`] then; the others as ever.
+    pub fn success_within(mut self, limit: Duration) -> Result<Vec<u8>, CmdError> {
+        self.limit = Some(limit);
+        self.success()
     }
 
     /// Starts the process with piped standard input and output, for a dialogue.
@@ -266,6 +295,9 @@ impl Cmd {
             Input::Bytes(_) | Input::Piped => Stdio::piped(),
         });
         command.stdout(Stdio::piped());
+        if self.limit.is_some() {
+            command.process_group(0);
+        }
         command.stderr(self.stderr.take().map_or_else(Stdio::piped, Stdio::from));
         command.spawn().map_err(|source| CmdError::Start {
             program: self.program.to_string_lossy().into_owned(),

@@ -46,11 +46,10 @@ impl Context {
     pub(crate) fn new(env: Env, directory: Option<&Path>) -> Result<Self, CliError> {
         let person = PersonConfig::load(env.config_file().as_deref())?;
         let out = Output::new(&env, person.colour);
-        let dir = std::env::current_dir().map_err(|error| {
-            CliError::user(format!("failed to find the current folder: {}", chain(&error)))
-                .hint("it may have been deleted; change to one that exists")
-        })?;
-        let dir = directory.map_or_else(|| dir.clone(), |directory| dir.join(directory));
+        let dir = match directory {
+            Some(directory) if directory.is_absolute() => directory.to_owned(),
+            directory => current_dir()?.join(directory.unwrap_or(Path::new(""))),
+        };
         Ok(Self { env, out, person, dir, then: None })
     }
 
@@ -81,6 +80,11 @@ impl Context {
         };
         let root = canonical(&found.main.path)?;
         let git_dir = canonical(found.repo.common_dir())?;
+        if let Some(path) = [&root, &git_dir].into_iter().find(|path| path.to_str().is_none()) {
+            let path = path.display();
+            return Err(CliError::user(format!("failed to use `{path}`: its path is not UTF-8"))
+                .hint("rename the folder, or clone the repository to another place"));
+        }
         found.main.path.clone_from(&root);
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
         Ok(Project { reference: ProjectRef { git_dir, root }, found, name })
@@ -89,7 +93,8 @@ impl Context {
     /// Windrow's home folder, made if it is not there.
     pub(crate) fn home(&self) -> Result<Home, CliError> {
         Home::at(self.env.home()?).map_err(|error| {
-            CliError::user(chain(&error)).hint("WINDROW_HOME names another folder")
+            CliError::user(chain(&error))
+                .hint("set WINDROW_HOME to a folder on a local disk that can be written")
         })
     }
 
@@ -123,6 +128,13 @@ impl Context {
     pub(crate) fn path(&self, typed: &Path) -> PathBuf {
         self.dir.join(typed)
     }
+}
+
+fn current_dir() -> Result<PathBuf, CliError> {
+    std::env::current_dir().map_err(|error| {
+        CliError::user(format!("failed to find the current folder: {}", chain(&error)))
+            .hint("it may have been deleted; change to one that exists")
+    })
 }
 
 impl Project {

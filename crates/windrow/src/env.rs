@@ -25,6 +25,7 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
 /// What the daemon gets besides what every child gets, because agents and gates may need it.
 const FOR_DAEMON: &[&str] = &[
     "CARGO_HOME",
+    "GNUPGHOME",
     "GOPATH",
     "JAVA_HOME",
     "NIX_PATH",

@@ -122,6 +122,15 @@ impl From<OpenError> for CliError {
             OpenError::NoIdentity { missing } => {
                 this.hint(format!("`git config --global {missing} \"...\"` sets it"))
             }
+            OpenError::SigningFormat { .. } => {
+                this.hint("`git config gpg.format ssh` (or openpgp, x509) mends it")
+            }
+            OpenError::NoSigningKey => this
+                .hint("`git config --global user.signingKey ~/.ssh/KEY.pub` names one")
+                .hint("`git config commit.gpgSign false` leaves commits unsigned"),
+            OpenError::SigningProgram { setting } => {
+                this.hint(format!("move it to your own: `git config --global {setting} PROGRAM`"))
+            }
             OpenError::Git(error) => error.into(),
         }
     }

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, IsTerminal as _, Write as _};
 
 use rustix::termios::tcgetwinsize;
 use serde::Serialize;
+use windrow_api::ExitKind;
 
 use crate::env::Env;
 use crate::error::CliError;
@@ -86,7 +87,7 @@ impl Output {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 CliError::nobody_reads()
             } else {
-                CliError::world(&error)
+                CliError::new(ExitKind::World, format!("failed to write the answer: {error}"))
             }
         })
     }

@@ -122,7 +122,9 @@ fn conflict(state: &State, entry: &crate::state::Landing, files: &[String]) -> S
             continue;
         }
         let Some(task) = state.tasks.get(&other.task) else { continue };
-        let declared = |path: &&String| task.spec.scopes.iter().any(|scope| scope.matches(path));
+        let case = state.case();
+        let scopes = || task.spec.scopes.iter().map(|scope| scope.when(case));
+        let declared = |path: &&String| scopes().any(|scope| scope.matches(&case.fold(path)));
         let shared: Vec<&String> = other.touched.iter().filter(|p| files.contains(p)).collect();
         let outside = !task.spec.scopes.is_empty() && shared.iter().any(|path| !declared(path));
         if outside {

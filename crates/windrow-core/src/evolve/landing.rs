@@ -3,7 +3,7 @@
 use crate::effect::Key;
 use crate::event::Envelope;
 use crate::ids::{Generation, LandingId, SessionId, TaskId};
-use crate::scope::Scope;
+use crate::scope::{Case, Scope};
 use crate::state::{DelayKey, EntryState, Landing, State, Task, TaskPhase, TryReason, Verdict};
 use crate::time::Timestamp;
 
@@ -45,19 +45,21 @@ pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: T
     };
     state.landings.insert(id, entry);
     state.queues.entry(branch.clone()).or_default().insert(id);
+    let case = state.case();
     change_task(state, work.task, |task| {
-        task.learned = learn(task, work.touched);
+        task.learned = learn(task, work.touched, case);
         task.phase = TaskPhase::Submitted(id);
     });
     state.dirty.insert(Key::Queue(branch));
 }
 
 /// The touched files that the task does not declare; nothing of a change too wide to remember.
-fn learn(task: &Task, touched: &[String]) -> Vec<Scope> {
+fn learn(task: &Task, touched: &[String], case: Case) -> Vec<Scope> {
     if touched.len() > LEARNED {
         return Vec::new();
     }
-    let declared = |path: &&String| task.spec.scopes.iter().any(|scope| scope.matches(path));
+    let scopes = || task.spec.scopes.iter().map(|scope| scope.when(case));
+    let declared = |path: &&String| scopes().any(|scope| scope.matches(&case.fold(path)));
     touched.iter().filter(|path| !declared(path)).filter_map(|p| Scope::parse(p).ok()).collect()
 }
 

@@ -32,7 +32,34 @@ pub(super) enum Set {
     Class { negated: bool, ranges: Box<[(char, char)]> },
 }
 
+impl Step {
+    /// The same step where case does not count.
+    pub(super) fn folded(&self) -> Self {
+        match self {
+            Self::One(set) => Self::One(set.folded()),
+            Self::Split(..) | Self::Jump(_) | Self::End => self.clone(),
+        }
+    }
+}
+
 impl Set {
+    /// The set that reads what this one reads, once it was folded; it may read more.
+    fn folded(&self) -> Self {
+        match self {
+            Self::Char(c) => Self::Char(c.to_ascii_lowercase()),
+            Self::Any => Self::Any,
+            // What is not excluded may be the other case of what is.
+            Self::Within | Self::Class { negated: true, .. } => Self::Within,
+            Self::Class { negated: false, ranges } => {
+                let upper = ranges.iter().map(|(low, high)| (*low.max(&'A'), *high.min(&'Z')));
+                let upper = upper.filter(|(low, high)| low <= high);
+                let lower = upper.map(|(a, z)| (a.to_ascii_lowercase(), z.to_ascii_lowercase()));
+                let ranges = ranges.iter().copied().chain(lower).collect();
+                Self::Class { negated: false, ranges }
+            }
+        }
+    }
+
     pub(super) fn contains(&self, c: char) -> bool {
         match self {
             Self::Char(own) => *own == c,

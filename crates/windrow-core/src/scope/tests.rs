@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{MAX_LEN, Scope, ScopeError};
+use super::{Case, MAX_LEN, Scope, ScopeError};
 
 fn scope(text: &str) -> Scope {
     Scope::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -19,6 +19,25 @@ fn check_matches(text: &str, inside: &[&str], outside: &[&str]) {
 fn check_overlap(a: &str, b: &str, expected: bool) {
     assert_eq!(scope(a).overlaps(&scope(b)), expected, "{a} with {b}");
     assert_eq!(scope(b).overlaps(&scope(a)), expected, "{b} with {a}");
+}
+
+#[test]
+fn where_case_does_not_count_names_in_another_case_meet() {
+    let folds = |a: &str, b: &str, expected: bool| {
+        let (a, b) = (scope(a), scope(b));
+        assert_eq!(a.when(Case::Ignored).overlaps(b.when(Case::Ignored)), expected, "{a}, {b}");
+        assert!(!a.when(Case::Counts).overlaps(b.when(Case::Counts)), "{a}, {b}");
+    };
+    folds("SRC/a.rs", "src/a.rs", true);
+    folds("Src/**", "src/a/b.rs", true);
+    folds("src/[A-C].rs", "src/b.rs", true);
+    folds("src/[!a].rs", "src/a.rs", true);
+    folds("É.txt", "é.txt", false);
+    folds("SRC/a.rs", "src/b.rs", false);
+    let holds =
+        |text: &str, path: &str| scope(text).when(Case::Ignored).matches(&Case::Ignored.fold(path));
+    assert!(holds("Cargo.toml", "cargo.TOML") && holds("{A,b}/*", "a/X"));
+    assert!(!holds("Cargo.toml", "cargo.lock"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::Key;
 use crate::ids::{LandingId, RunId, SessionId, TaskId, TreeId};
 use crate::schedule::Rank;
+use crate::scope::Case;
 use crate::time::Timestamp;
 
 use super::{Floor, Landing, Quiet, Run, Session, Task};
@@ -92,6 +93,13 @@ impl State {
     #[must_use]
     pub fn waits(&self, key: DelayKey) -> u32 {
         self.delays.get(&key).map_or(0, |delay| delay.waits)
+    }
+
+    /// Whether case counts in the repository, as the newest run found it.
+    #[must_use]
+    pub fn case(&self) -> Case {
+        let newest = self.runs.last_key_value().is_some_and(|(_, run)| run.spec.ignore_case);
+        if newest { Case::Ignored } else { Case::Counts }
     }
 
     /// A live session of that name.

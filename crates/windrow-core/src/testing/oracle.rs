@@ -51,9 +51,10 @@ pub(crate) fn overlap(state: &State, task: &Task, other: &Task) -> bool {
         | TaskPhase::Stuck(_)
         | TaskPhase::Cancelled { .. } => None,
     };
-    task.scopes().any(|scope| {
-        other.scopes().any(|theirs| theirs.overlaps(scope))
-            || touched.into_iter().flatten().any(|path| scope.matches(path))
+    let case = state.case();
+    task.scopes().map(|scope| scope.when(case)).any(|scope| {
+        other.scopes().any(|theirs| theirs.when(case).overlaps(scope))
+            || touched.into_iter().flatten().any(|path| scope.matches(&case.fold(path)))
     })
 }
 

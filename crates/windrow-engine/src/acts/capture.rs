@@ -100,6 +100,6 @@ pub(super) fn set_aside(
 /// What stayed behind, in words.
 pub(super) fn named(left: &[windrow_world::git::Left]) -> String {
     let parts: Vec<String> =
-        left.iter().map(|left| format!("`{}` ({})", left.path.display(), left.why)).collect();
+        left.iter().map(|left| format!("`{}` ({})", git::brief(&left.path), left.why)).collect();
     parts.join(", ")
 }

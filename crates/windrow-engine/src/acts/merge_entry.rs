@@ -1,5 +1,6 @@
 //! Merges submitted work with the target in the object store and makes the landing commit.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use windrow_core::ids::LandingId;
 use windrow_core::spec::TextRef;
 use windrow_core::{Command, Effect, State, message};
 use windrow_journal::Text;
-use windrow_world::git::{self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid};
+use windrow_world::git::{self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid, Signer};
 use windrow_world::trackers::tasks_md;
 
 use super::{Act, Outcome, Tools, blocking, chain};
@@ -25,6 +26,8 @@ struct Entry {
     base: String,
     message: String,
     identity: Identity,
+    signer: Option<Signer>,
+    ignore_case: bool,
     seconds: i64,
     pin: String,
     check_off: Option<(String, String)>,
@@ -41,6 +44,8 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         base: landing.base.clone(),
         message: message::landing(state, landing)?,
         identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
+        signer: run.signing.as_ref().map(|how| tools.place.signer(how)),
+        ignore_case: run.ignore_case,
         seconds: landing.taken_at.0 / 1000,
         pin: format!("{FLIGHT}{id}"),
         check_off: source
@@ -85,9 +90,37 @@ fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
             if tree == git::tree_of(repo, &onto).map_err(|e| chain(&e))? {
                 return Ok((MergeReport::AlreadyIn, None));
             }
-            clean(entry, &onto, &work, tree).map(|report| (report, None))
+            match case_twins(entry, &onto, &tree)? {
+                Some((report, text)) => Ok((report, Some(text))),
+                None => clean(entry, &onto, &work, tree).map(|report| (report, None)),
+            }
         }
     }
+}
+
+/// New files of which the checkouts of this repository could not hold both, as a collision.
+fn case_twins(
+    entry: &Entry,
+    onto: &Oid,
+    tree: &Oid,
+) -> Result<Option<(MergeReport, Text)>, String> {
+    if !entry.ignore_case {
+        return Ok(None);
+    }
+    let twins = git::case_twins(&entry.place.repo, onto, tree).map_err(|e| chain(&e))?;
+    if twins.is_empty() {
+        return Ok(None);
+    }
+    let mut said = "Case does not count in this repository (`core.ignoreCase`):".to_owned();
+    for (new, other) in &twins {
+        let (new, other) = (new.display(), other.display());
+        let _infallible = write!(said, "\n`{new}` and `{other}` are one file.");
+    }
+    let files = twins.iter().flat_map(|(new, other)| [new, other]);
+    let files: BTreeSet<_> = files.map(|path| path.to_string_lossy().into_owned()).collect();
+    let text = Text::new(said);
+    let detail = Some(TextRef(text.hash().to_string()));
+    Ok(Some((MergeReport::Conflict { files: files.into_iter().collect(), detail }, text)))
 }
 
 /// How the target came to have the work: by a merge commit of exactly this work, or otherwise.
@@ -115,8 +148,9 @@ fn clean(entry: &Entry, onto: &Oid, work: &Oid, tree: Oid) -> Result<MergeReport
         committer: &entry.identity,
         seconds: entry.seconds,
     };
-    let commit = git::land_commit(repo, &what).map_err(|e| chain(&e))?;
     let before = repo.ref_value(&entry.pin).map_err(|e| chain(&e))?;
+    let commit = git::land_commit(repo, &what, entry.signer.as_ref(), before.as_ref());
+    let commit = commit.map_err(|e| chain(&e))?;
     git::pin(repo, &entry.pin, &commit, before.as_ref()).map_err(|e| chain(&e))?;
     Ok(MergeReport::Clean {
         onto: onto.to_string(),

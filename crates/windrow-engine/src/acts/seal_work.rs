@@ -7,7 +7,7 @@ use windrow_core::command::{ReportSealed, SealMode, SealedWork, seal_mode};
 use windrow_core::ids::SessionId;
 use windrow_core::spec::Leftovers;
 use windrow_core::{Command, Effect, State, message};
-use windrow_world::git::{self, Captured, Identity, Oid, Tree};
+use windrow_world::git::{self, Captured, Identity, Oid, Signer, Tree};
 
 use super::capture::{Capture, named};
 use super::{Act, Outcome, Tools, blocking, chain, tree_path};
@@ -22,6 +22,7 @@ struct Ended {
     leftovers: Leftovers,
     message: String,
     identity: Identity,
+    signer: Option<Signer>,
     refname: String,
     safe: Vec<String>,
     precious: Vec<String>,
@@ -48,6 +49,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         leftovers: run.leftovers,
         message: message::work(state, task, session),
         identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
+        signer: run.signing.as_ref().map(|how| tools.place.signer(how)),
         refname: format!("refs/windrow/kept/{id}/{generation}"),
         safe: vec![format!("refs/heads/{}", run.branch)],
         precious: run.precious.clone(),
@@ -120,7 +122,8 @@ fn commit_leftovers(ended: &Ended, tree: &Tree) -> Result<Option<String>, String
             left.paths.iter().take(5).map(|path| format!("`{}`", path.display())).collect();
         return Ok(Some(format!("the worker left changes uncommitted: {}", first.join(", "))));
     }
-    match git::commit_leftovers(repo, tree, &ended.message, &ended.identity) {
+    let signer = ended.signer.as_ref();
+    match git::commit_leftovers(repo, tree, &ended.message, &ended.identity, signer) {
         Ok(_) => Ok(None),
         Err(git::SealError::Git(error)) => Err(chain(&error)),
         Err(refused) => Ok(Some(chain(&refused))),

@@ -214,7 +214,7 @@ fn commit(
     }
     let who = Identity { name: "windrow".to_owned(), email: "windrow@localhost".to_owned() };
     let when = format!("@{} +0000", spec.when);
-    let call = who.sign(repo.git(DURABLE));
+    let call = who.stamp(repo.git(DURABLE));
     let call = call.env("GIT_AUTHOR_DATE", &when).env("GIT_COMMITTER_DATE", &when);
     let call = call.args(["commit-tree", "--no-gpg-sign", whole.as_str()]);
     let call = call.args(parents.iter().flat_map(|parent| ["-p", parent.as_str()]));

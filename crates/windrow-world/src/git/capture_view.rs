@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::repo::{GitError, Repo, Tree};
 use super::worktree_registry::{file_error, is_there, replace};
+use crate::cmd::{Cmd, CmdError};
 
 /// A tree as seen through a private git directory; the directory goes when this is dropped.
 #[derive(Debug)]
@@ -51,7 +52,27 @@ impl View {
 
     /// Runs a git command in the view and returns its standard output.
     pub(super) fn ask(&self, repo: &Repo, args: &[&str]) -> Result<Vec<u8>, GitError> {
-        Ok(repo.git_in(&self.tree, ["-c", "core.trustctime=true"]).args(args).success()?)
+        Ok(self.call(repo, args).success()?)
+    }
+
+    /// The same, with what git said on standard error though it succeeded.
+    pub(super) fn ask_aloud(
+        &self,
+        repo: &Repo,
+        args: &[&str],
+    ) -> Result<(Vec<u8>, String), GitError> {
+        let call = self.call(repo, args);
+        let line = call.line();
+        let done = call.output()?;
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        if done.status.success() {
+            return Ok((done.stdout, stderr));
+        }
+        Err(CmdError::Failed { line, status: done.status, stderr }.into())
+    }
+
+    fn call(&self, repo: &Repo, args: &[&str]) -> Cmd {
+        repo.git_in(&self.tree, ["-c", "core.trustctime=true"]).args(args)
     }
 }
 

@@ -40,7 +40,7 @@ fn do_everything(fx: &Fixture, tree: &Tree, trace: &Path) {
     let safe = |what: &str| assert!(!trace.exists(), "{what} ran a worker's command");
     drop(leftovers(&fx.repo, tree));
     safe("looking for leftovers");
-    drop(commit_leftovers(&fx.repo, tree, "x", &me()));
+    drop(commit_leftovers(&fx.repo, tree, "x", &me(), None));
     safe("committing leftovers");
     let trash = fx.beside("trash");
     let spec = CaptureSpec {

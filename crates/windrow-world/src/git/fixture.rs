@@ -78,7 +78,7 @@ pub(super) fn put(path: &Path, text: impl AsRef<[u8]>) {
 }
 
 fn call<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Cmd {
-    me().sign(Cmd::new("git"))
+    me().stamp(Cmd::new("git"))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
         .env("GIT_EDITOR", "true")

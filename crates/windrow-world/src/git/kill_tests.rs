@@ -42,7 +42,7 @@ pub(super) fn act(verb: &str, home: &Path) {
             worktrees.create(&path, "windrow/toast", &base).unwrap();
         }
         "seal" => {
-            commit_leftovers(&repo, &found(&path).unwrap(), "sealed", &me()).unwrap();
+            commit_leftovers(&repo, &found(&path).unwrap(), "sealed", &me(), None).unwrap();
         }
         "close" | "reset" => {
             // When the tree is gone already there is nothing left to do.

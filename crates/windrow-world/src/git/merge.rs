@@ -1,7 +1,8 @@
 //! Merging by plumbing: trees and commits are made in the object store, no work tree is touched.
 //!
 //! Invariant: [`land_commit`] is a pure function of its arguments and of the objects they name, so
-//! repeating it after a crash makes the same commit again. No hook runs and nothing is signed.
+//! repeating it after a crash makes the same commit again. Only a signature may come out otherwise,
+//! so one that was made is taken again. No hook runs.
 //! Objects made here hang in the air until a ref holds them: see [`super::pin`].
 
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 use super::merge_answer;
 use super::open::Identity;
 use super::repo::{DURABLE, GitError, Oid, Repo};
+use super::sign::{self, Signer};
+use crate::cmd::Cmd;
 
 /// Where objects that no branch holds yet are pinned.
 pub const FLIGHT: &str = "refs/windrow/flight/";
@@ -102,23 +105,40 @@ fn are_related(repo: &Repo, one: &Oid, other: &Oid) -> Result<bool, GitError> {
 
 /// Makes the commit of a landing: always two parents, also where a fast-forward would do.
 ///
+/// `made` is what an earlier call may have made; when it is this very commit with a signature, no
+/// second one is made.
+///
 /// # Errors
-/// Git fails, or the identity is empty.
-pub fn land_commit(repo: &Repo, what: &MergeCommit<'_>) -> Result<Oid, GitError> {
+/// Git fails, the identity is empty, or it cannot be signed.
+pub fn land_commit(
+    repo: &Repo,
+    what: &MergeCommit<'_>,
+    signer: Option<&Signer>,
+    made: Option<&Oid>,
+) -> Result<Oid, GitError> {
+    let make = |signer: Option<&Signer>| {
+        let parents = ["-p", what.onto.as_str(), "-p", what.commit.as_str()];
+        let args = [&["-F", "-"], &parents[..], &[what.tree.as_str()]].concat();
+        sign::commit_tree(repo, signer, args, |call| dated(call, what))
+    };
+    let plain = make(None)?;
+    match (signer, made) {
+        (None, _) => Ok(plain),
+        (Some(_), Some(made)) if sign::is_signed_form(repo, made, &plain)? => Ok(made.clone()),
+        (signer, _) => make(signer),
+    }
+}
+
+/// Gives a call of `git commit-tree` everything that does not stand among its arguments.
+fn dated(call: Cmd, what: &MergeCommit<'_>) -> Cmd {
     let date = format!("@{} +0000", what.seconds);
-    let made = repo
-        .git(DURABLE)
-        .args(["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-F", "-"])
-        .args(["-p", what.onto.as_str(), "-p", what.commit.as_str(), what.tree.as_str()])
-        .env("GIT_AUTHOR_NAME", &what.author.name)
+    call.env("GIT_AUTHOR_NAME", &what.author.name)
         .env("GIT_AUTHOR_EMAIL", &what.author.email)
         .env("GIT_AUTHOR_DATE", &date)
         .env("GIT_COMMITTER_NAME", &what.committer.name)
         .env("GIT_COMMITTER_EMAIL", &what.committer.email)
         .env("GIT_COMMITTER_DATE", &date)
         .stdin(what.message.as_bytes())
-        .success()?;
-    Oid::parse(&String::from_utf8_lossy(&made))
 }
 
 /// Lets go of an object that was pinned; a ref that is not there is no error.

@@ -103,10 +103,10 @@ fn the_same_landing_makes_the_same_commit() {
         committer: &me,
         seconds: 1_700_000_000,
     };
-    let one = land_commit(&fixture.repo, &commit).unwrap();
+    let one = land_commit(&fixture.repo, &commit, None, None).unwrap();
     git(&fixture.main, ["config", "i18n.commitEncoding", "latin1"]);
     git(&fixture.main, ["config", "commit.gpgSign", "true"]);
-    assert_eq!(land_commit(&fixture.repo, &commit).unwrap(), one);
+    assert_eq!(land_commit(&fixture.repo, &commit, None, None).unwrap(), one);
     let shown = ["show", "-s", "--format=%P|%an|%ae|%cn|%at|%B", one.as_str()];
     let expected = format!(
         "{} {work}|Wörker|w@example.org|A Person|1700000000|{}",
@@ -126,7 +126,7 @@ fn trailers_are_read_along_the_first_parents_alone() {
     let landing = |onto: &Oid, commit: &Oid, message: &str| {
         let (tree, author, committer) = (&tree, &me, &me);
         let what = MergeCommit { tree, onto, commit, message, author, committer, seconds: 1 };
-        land_commit(&fixture.repo, &what).unwrap()
+        land_commit(&fixture.repo, &what, None, None).unwrap()
     };
     let hidden = landing(&fixture.base, &work, "a worker's\n\nJournal: forged\n");
     let one = landing(&fixture.base, &hidden, "one\n\nTask: t-1\nJournal: a/1/b\n");

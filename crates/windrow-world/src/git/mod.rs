@@ -11,6 +11,7 @@ mod capture_sequencer;
 mod capture_store;
 mod capture_trash;
 mod capture_view;
+mod case;
 mod edit_tree;
 #[cfg(test)]
 mod escape_tests;
@@ -22,6 +23,7 @@ mod land;
 mod merge;
 mod merge_answer;
 mod open;
+mod reason;
 mod repo;
 mod restore;
 mod restore_files;
@@ -29,6 +31,7 @@ mod restore_files;
 mod restore_kill_tests;
 mod restore_pinned;
 mod seal;
+mod sign;
 mod stale;
 mod worktree;
 mod worktree_lock;
@@ -40,6 +43,7 @@ mod worktree_slug;
 
 pub use capture::{CaptureSpec, Captured, Saved, capture};
 pub use capture_trash::Left;
+pub use case::{case_twins, ignores_case};
 pub use edit_tree::{file_in, with_file};
 pub use land::{
     Busy, Direction, Finished, InTheWay, LandError, Landed, Lander, Move, Recovered, Why,
@@ -54,7 +58,10 @@ pub use open::{
 };
 pub use repo::{GitError, Oid, Repo, Tree};
 pub use restore::{KEPT, Kept, KeptSummary, RestoreError, Restored, drop_kept, kept, restore};
-pub use seal::{Leftovers, SealError, changed_paths, commit_leftovers, head, leftovers, pin};
+pub use seal::{
+    Leftovers, SealError, brief, changed_paths, commit_leftovers, head, leftovers, pin,
+};
+pub use sign::{Signer, Signing, signing};
 pub use worktree::{Listed, WorktreeError, Worktrees};
 pub use worktree_mend::{Broken, mend};
 pub use worktree_slug::{branch_slug, path_slug};

@@ -75,6 +75,25 @@ pub enum OpenError {
         /// The setting that is missing.
         missing: &'static str,
     },
+    /// Commits are to be signed in a way that git does not know.
+    #[error("failed to find how commits are signed: git knows no `gpg.format = {format}`")]
+    SigningFormat {
+        /// The value of the setting.
+        format: String,
+    },
+    /// Commits are to be signed with ssh, and no key is named.
+    #[error(
+        "failed to find how commits are signed: `commit.gpgSign` asks for it, and `user.signingKey` names no key"
+    )]
+    NoSigningKey,
+    /// The signing program is named where workers can write.
+    #[error(
+        "failed to find how commits are signed: `{setting}` is set in the repository's own settings, which every worker can write"
+    )]
+    SigningProgram {
+        /// The setting.
+        setting: &'static str,
+    },
     /// Git failed in some other way.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -103,7 +122,7 @@ pub struct Identity {
 impl Identity {
     /// Sets this identity as author and committer of a git call.
     #[must_use]
-    pub fn sign(&self, cmd: Cmd) -> Cmd {
+    pub fn stamp(&self, cmd: Cmd) -> Cmd {
         cmd.env("GIT_AUTHOR_NAME", &self.name)
             .env("GIT_AUTHOR_EMAIL", &self.email)
             .env("GIT_COMMITTER_NAME", &self.name)

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::stale;
+use super::{reason, stale};
 use crate::cmd::{Cmd, CmdError, Output};
 
 /// The full hexadecimal name of a git object.
@@ -61,7 +61,10 @@ impl fmt::Debug for Oid {
 pub enum GitError {
     /// Git could not be started or ended with an error.
     #[error(transparent)]
-    Cmd(#[from] CmdError),
+    Cmd(CmdError),
+    /// What git needs outside of the repository failed: its words, and what helps.
+    #[error("{0}")]
+    Outside(String),
     /// Git answered something windrow cannot read.
     #[error("failed to read git's {what} from `{text}`")]
     Answer {
@@ -80,6 +83,14 @@ pub enum GitError {
         /// What the caller expected, or `nothing`.
         expected: String,
     },
+    /// A commit that was to be signed could not be; none was made.
+    #[error("failed to sign a commit with `{program}`: {why}")]
+    Unsigned {
+        /// The program.
+        program: String,
+        /// What came of it.
+        why: String,
+    },
     /// A file under the git directory or the work tree could not be used.
     #[error("failed to {act} `{path}`", path = path.display())]
     File {
@@ -91,6 +102,16 @@ pub enum GitError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl From<CmdError> for GitError {
+    fn from(error: CmdError) -> Self {
+        let why = match &error {
+            CmdError::Failed { stderr, .. } => reason::outside(stderr),
+            CmdError::Start { .. } | CmdError::TooSlow { .. } | CmdError::Talk { .. } => None,
+        };
+        why.map_or(Self::Cmd(error), Self::Outside)
+    }
 }
 
 /// A repository: its common git directory, shared by all of its worktrees.

@@ -1,6 +1,6 @@
 //! The end of a worker: what it left uncommitted, a commit of that, and pinning the result.
 //!
-//! Nothing here runs a hook or signs. A commit of leftovers is whole or absent: the index is
+//! Nothing here runs a hook. A commit of leftovers is whole or absent: the index is
 //! staged first, then HEAD moves by compare-and-swap, so a kill in between leaves staged changes
 //! that the next call commits.
 
@@ -8,12 +8,16 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::capture_view::View;
 use super::open::{Identity, Operation, operation_in_progress};
 use super::repo::{DURABLE, GitError, Oid, Repo, Tree};
+use super::sign::{self, Signer};
 use super::worktree_registry::{self as registry, Head, file_error};
+
+/// How many letters of a path a message has.
+const BRIEF: usize = 120;
 
 /// What a tree holds that is in no commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct Leftovers {
     pub flagged: Vec<PathBuf>,
     /// Repositories nested in the tree that the index does not know; they cannot be committed.
     pub nested: Vec<PathBuf>,
+    /// Folders that git cannot look into, and why.
+    pub unreadable: Vec<String>,
     /// Files with an unresolved conflict.
     pub unmerged: Vec<PathBuf>,
     /// A merge, rebase or the like that was not finished.
@@ -35,7 +41,10 @@ impl Leftovers {
     /// Tells whether a commit has anything to record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty() && self.unmerged.is_empty() && self.nested.is_empty()
+        self.paths.is_empty()
+            && self.unmerged.is_empty()
+            && self.nested.is_empty()
+            && self.unreadable.is_empty()
     }
 }
 
@@ -69,6 +78,14 @@ pub enum SealError {
         /// The folders that hold a repository.
         nested: Vec<PathBuf>,
     },
+    /// A folder cannot be read, so nobody knows what it holds.
+    #[error("failed to commit what is left in `{path}`: git cannot read {}", unreadable.join(", "), path = path.display())]
+    Unreadable {
+        /// The tree.
+        path: PathBuf,
+        /// The folders, and why.
+        unreadable: Vec<String>,
+    },
     /// The branch moved while the leftovers were being committed, or the tree has no commit yet.
     #[error("failed to commit what is left in `{path}`: its HEAD has no commit", path = path.display())]
     NoCommit {
@@ -78,9 +95,22 @@ pub enum SealError {
 }
 
 fn named(paths: &[PathBuf]) -> String {
-    let all: Vec<_> = paths.iter().take(5).map(|path| format!("`{}`", path.display())).collect();
+    let all: Vec<_> = paths.iter().take(5).map(|path| format!("`{}`", brief(path))).collect();
     let more = paths.len().saturating_sub(all.len());
     if more == 0 { all.join(", ") } else { format!("{} and {more} more", all.join(", ")) }
+}
+
+/// A path for a message: its beginning and its end when it is very long.
+#[must_use]
+pub fn brief(path: &Path) -> String {
+    let text = path.display().to_string();
+    let letters = text.chars().count();
+    if letters <= BRIEF {
+        return text;
+    }
+    let begin: String = text.chars().take(BRIEF / 2).collect();
+    let end: String = text.chars().skip(letters - BRIEF / 2).collect();
+    format!("{begin}...{end}")
 }
 
 /// The commit that a tree's HEAD stands for, whatever branch the worker is on; nothing if unborn.
@@ -96,7 +126,9 @@ pub fn leftovers(repo: &Repo, tree: &Tree) -> Result<Leftovers, GitError> {
     let view = View::of(repo, tree)?;
     let mut left = Leftovers { operation: operation_in_progress(tree), ..Leftovers::default() };
     let status = ["status", "--porcelain=v2", "-z", "-uall", "--no-renames"];
-    let answer = view.ask(repo, &[&status[..], &["--ignore-submodules=all"]].concat())?;
+    let (answer, said) =
+        view.ask_aloud(repo, &[&status[..], &["--ignore-submodules=all"]].concat())?;
+    left.unreadable = said.lines().filter_map(unreadable).collect();
     for line in answer.split(|byte| *byte == 0) {
         let field = |n: usize| line.splitn(n, |byte| *byte == b' ').nth(n - 1).map(path);
         match line.first() {
@@ -117,6 +149,14 @@ pub fn leftovers(repo: &Repo, tree: &Tree) -> Result<Leftovers, GitError> {
     Ok(left)
 }
 
+/// `warning: could not open directory 'a/b/': File name too long`.
+fn unreadable(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("warning: could not open directory '")?;
+    // Git cuts its own words after 4096 bytes, which are then all path.
+    let (folder, why) = rest.rsplit_once("': ").unwrap_or((rest, "its path is too long"));
+    Some(format!("`{}` ({why})", brief(Path::new(folder))))
+}
+
 fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes.to_vec()))
 }
@@ -133,6 +173,7 @@ pub fn commit_leftovers(
     tree: &Tree,
     message: &str,
     identity: &Identity,
+    signer: Option<&Signer>,
 ) -> Result<Option<Oid>, SealError> {
     let left = leftovers(repo, tree)?;
     let at = || tree.path.clone();
@@ -145,6 +186,9 @@ pub fn commit_leftovers(
     if !left.nested.is_empty() {
         return Err(SealError::Nested { path: at(), nested: left.nested });
     }
+    if !left.unreadable.is_empty() {
+        return Err(SealError::Unreadable { path: at(), unreadable: left.unreadable });
+    }
     let Some(parent) = head(repo, tree)? else { return Err(SealError::NoCommit { path: at() }) };
     let view = View::of(repo, tree)?;
     let durable: Vec<&str> = DURABLE.iter().copied().chain(["add", "-A", "--", "."]).collect();
@@ -155,9 +199,10 @@ pub fn commit_leftovers(
         return Ok(None);
     }
     put_index(&view, tree)?;
-    let commit = ["commit-tree", "--no-gpg-sign", staged.as_str(), "-p", parent.as_str()];
-    let commit = identity.sign(repo.git(DURABLE)).args(commit).args(["-F", "-"]);
-    let commit = oid(&commit.stdin(message.as_bytes()).success().map_err(GitError::from)?)?;
+    let args = [staged.as_str(), "-p", parent.as_str(), "-F", "-"];
+    let commit = sign::commit_tree(repo, signer, args, |call| {
+        identity.stamp(call).stdin(message.as_bytes())
+    })?;
     match move_head(repo, tree, &commit, &parent) {
         // The git of a killed caller may have committed the same a moment ago.
         Err(GitError::RefMoved { found, .. }) if is_twin(repo, &found, &staged, &parent)? => {

@@ -12,14 +12,14 @@ fn leftovers_become_one_commit_on_the_branch() {
     let found = leftovers(&fx.repo, &tree).unwrap();
     assert_eq!(found.paths.len(), 3, "{found:?}");
     put(&tree.git_dir.join("index.lock"), "left by a killed git");
-    let commit = commit_leftovers(&fx.repo, &tree, "a task\n", &me()).unwrap().unwrap();
+    let commit = commit_leftovers(&fx.repo, &tree, "a task\n", &me(), None).unwrap().unwrap();
     assert_eq!(head(&fx.repo, &tree).unwrap(), Some(commit.clone()));
     assert_eq!(git(&tree.path, ["status", "--porcelain"]), "");
     assert_eq!(git(&tree.path, ["log", "--format=%s|%an", "-1"]), "a task|A Person");
     let changed = changed_paths(&fx.repo, &fx.base, &commit).unwrap();
     let names = ["a.txt", "b.txt", "new/-odd \n\"name"].map(PathBuf::from);
     assert_eq!(changed, names);
-    assert_eq!(commit_leftovers(&fx.repo, &tree, "a task\n", &me()).unwrap(), None);
+    assert_eq!(commit_leftovers(&fx.repo, &tree, "a task\n", &me(), None).unwrap(), None);
     assert!(leftovers(&fx.repo, &tree).unwrap().is_empty());
 }
 
@@ -39,17 +39,17 @@ fn the_branch_the_worker_is_on_is_what_counts() {
     let tree = fx.create("toast");
     git(&tree.path, ["checkout", "-q", "-b", "elsewhere"]);
     put(&tree.path.join("one"), "1");
-    let one = commit_leftovers(&fx.repo, &tree, "one", &me()).unwrap();
+    let one = commit_leftovers(&fx.repo, &tree, "one", &me(), None).unwrap();
     assert_eq!(fx.repo.commit("elsewhere").unwrap(), one);
     assert_eq!(fx.repo.commit("windrow/toast").unwrap(), Some(fx.base.clone()));
     git(&tree.path, ["checkout", "-q", "--detach"]);
     put(&tree.path.join("two"), "2");
-    let two = commit_leftovers(&fx.repo, &tree, "two", &me()).unwrap();
+    let two = commit_leftovers(&fx.repo, &tree, "two", &me(), None).unwrap();
     assert_eq!(head(&fx.repo, &tree).unwrap(), two);
     assert_eq!(fx.repo.commit("elsewhere").unwrap(), one);
     git(&tree.path, ["checkout", "-q", "--orphan", "empty"]);
     assert_eq!(head(&fx.repo, &tree).unwrap(), None);
-    let refused = commit_leftovers(&fx.repo, &tree, "x", &me());
+    let refused = commit_leftovers(&fx.repo, &tree, "x", &me(), None);
     assert!(matches!(refused, Err(SealError::NoCommit { .. })), "{refused:?}");
 }
 
@@ -57,7 +57,7 @@ fn the_branch_the_worker_is_on_is_what_counts() {
 fn what_a_commit_would_not_hold_is_refused_by_name() {
     let fx = Fixture::new();
     let tree = fx.create("toast");
-    let seal = || commit_leftovers(&fx.repo, &tree, "x", &me());
+    let seal = || commit_leftovers(&fx.repo, &tree, "x", &me(), None);
     git(&tree.path, ["init", "-q", "nested"]);
     put(&tree.path.join("nested/file"), "x");
     let Err(SealError::Nested { nested, .. }) = seal() else { panic!("{:?}", seal()) };
@@ -86,7 +86,7 @@ fn flagged_files_are_named_and_not_committed() {
     put(&tree.path.join("a.txt"), "hidden\n");
     let left = leftovers(&fx.repo, &tree).unwrap();
     assert_eq!((left.flagged, left.paths), (vec![PathBuf::from("a.txt")], vec![]));
-    assert_eq!(commit_leftovers(&fx.repo, &tree, "x", &me()).unwrap(), None);
+    assert_eq!(commit_leftovers(&fx.repo, &tree, "x", &me(), None).unwrap(), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 use serde::Serialize;
 use windrow_api::ExitKind;
 use windrow_world::cmd::Cmd;
-use windrow_world::git::{self, OLDEST_GIT, operation_in_progress};
+use windrow_world::git::{self, OLDEST_GIT, Repo, operation_in_progress};
 
 use super::daemon::ping;
 use crate::context::{Context, Project};
@@ -109,19 +109,8 @@ fn home(context: &Context) -> Vec<Finding> {
 /// What the file system of windrow's home promises.
 fn file_system(path: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(kind) = network_file_system(path) {
-        findings.push(
-            found(Level::Problem, format!("home `{}` lies on {kind}", path.display()))
-                .remedy("set WINDROW_HOME to a folder on a local disk: journals need its locks"),
-        );
-    }
+    findings.extend(read_only("home", path));
     let Ok(stat) = statvfs(path) else { return findings };
-    if stat.f_flag.contains(StatVfsMountFlags::RDONLY) {
-        findings.push(
-            found(Level::Problem, format!("home `{}` is mounted read-only", path.display()))
-                .remedy("set WINDROW_HOME to a folder that can be written"),
-        );
-    }
     let free = stat.f_bavail.saturating_mul(stat.f_frsize) / (1 << 20);
     if free < 512 {
         findings.push(
@@ -132,20 +121,19 @@ fn file_system(path: &Path) -> Vec<Finding> {
     findings
 }
 
-#[cfg(target_os = "linux")]
-fn network_file_system(path: &Path) -> Option<&'static str> {
-    // As in linux/magic.h.
-    match rustix::fs::statfs(path).ok()?.f_type {
-        0x6969 => Some("NFS"),
-        0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
-        0x0102_1997 => Some("9p"),
-        _ => None,
-    }
+fn read_only(what: &str, path: &Path) -> Option<Finding> {
+    let stat = statvfs(path).ok()?;
+    let text = format!("{what} `{}` is mounted read-only", path.display());
+    let found = found(Level::Problem, text).remedy("mount it for writing, or use another folder");
+    stat.f_flag.contains(StatVfsMountFlags::RDONLY).then_some(found)
 }
 
-#[cfg(not(target_os = "linux"))]
-fn network_file_system(_: &Path) -> Option<&'static str> {
-    None
+/// A folder of the project that other machines can write: allowed, and worth knowing.
+fn shared(what: &str, path: &Path) -> Option<Finding> {
+    let kind = windrow_world::disk::network(path)?;
+    let text =
+        format!("{what} `{}` lies on {kind}: slow, and open to other machines", path.display());
+    Some(found(Level::Note, text).remedy("work on it from one machine at a time"))
 }
 
 fn daemon(context: &Context, project: Option<&Project>) -> Vec<Finding> {
@@ -206,6 +194,9 @@ fn repository(project: &Project) -> Vec<Finding> {
         Ok(who) => found(Level::Good, format!("commits are by {} <{}>", who.name, who.email)),
         Err(error) => problem(error.into()),
     }];
+    findings.extend(signing(repo));
+    findings.extend(shared("repository", project.root()));
+    findings.extend(read_only("the repository", project.root()));
     if let Some(operation) = operation_in_progress(&project.found.main) {
         let path = project.root().display();
         findings.push(
@@ -216,10 +207,23 @@ fn repository(project: &Project) -> Vec<Finding> {
     match project.config().and_then(|config| config.worktrees(project.root(), &project.name)) {
         Ok(folder) => {
             findings.push(found(Level::Good, format!("worktrees lie in `{}`", folder.display())));
+            findings.extend(shared("worktrees' folder", &folder));
         }
         Err(error) => findings.push(problem(error)),
     }
     findings
+}
+
+/// How commits are signed, where they are.
+fn signing(repo: &Repo) -> Option<Finding> {
+    let who = git::identity(repo).ok()?;
+    match git::signing(repo, &who) {
+        Ok(how) => how.map(|how| {
+            let (key, program) = (how.key, how.program);
+            found(Level::Good, format!("commits are signed with `{program}` and the key `{key}`"))
+        }),
+        Err(error) => Some(problem(error.into())),
+    }
 }
 
 fn found(level: Level, what: impl Into<String>) -> Finding {

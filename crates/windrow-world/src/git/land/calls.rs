@@ -13,7 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::LandError;
 use crate::cmd::Cmd;
-use crate::git::{Repo, Tree};
+use crate::git::{GitError, Repo, Tree, reason};
 
 /// The held lock.
 #[derive(Debug)]
@@ -96,6 +96,9 @@ impl Answer {
 
     /// The failure as an error.
     pub(super) fn error(self) -> LandError {
+        if let Some(why) = reason::outside(&self.stderr) {
+            return GitError::Outside(why).into();
+        }
         LandError::Call { line: self.line, stderr: format!("{} ({})", self.stderr, self.status) }
     }
 }

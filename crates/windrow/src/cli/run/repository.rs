@@ -17,6 +17,10 @@ pub(super) struct Target {
     pub(super) branch: String,
     /// Who stands on the landing commits.
     pub(super) identity: git::Identity,
+    /// How they are signed, if they are.
+    pub(super) signing: Option<git::Signing>,
+    /// Whether case does not count in paths.
+    pub(super) ignore_case: bool,
     /// What the person should know and need not act on.
     pub(super) notes: Vec<String>,
 }
@@ -35,6 +39,7 @@ pub(super) fn target(project: &Project, named: Option<&str>) -> Result<Target, C
         }
     }
     let identity = git::identity(repo)?;
+    let signing = git::signing(repo, &identity)?;
     let mut notes = Vec::new();
     let at = repo.commit(&format!("refs/heads/{branch}"))?;
     if let Some(at) = at
@@ -45,7 +50,8 @@ pub(super) fn target(project: &Project, named: Option<&str>) -> Result<Target, C
                 .to_owned(),
         );
     }
-    Ok(Target { branch, identity, notes })
+    let ignore_case = git::ignores_case(repo)?;
+    Ok(Target { branch, identity, signing, ignore_case, notes })
 }
 
 /// The branch the main worktree is on.

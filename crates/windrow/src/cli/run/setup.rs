@@ -1,6 +1,6 @@
 //! Everything a run needs, put together from arguments, settings and files; nothing changes.
 
-use windrow_core::spec::{Identity, Limits, RunSpec};
+use windrow_core::spec::{Identity, Limits, RunSpec, Signing};
 use windrow_world::trackers::nearest;
 
 use super::args::RunArgs;
@@ -39,9 +39,18 @@ pub(super) fn setup(
         return Err(CliError::usage("a `--gate` is empty").hint("write a command behind it"));
     }
     let branch = args.branch.as_deref().or(config.branch.as_deref());
-    let Target { branch, identity, notes } = repository::target(project, branch)?;
+    let Target { branch, identity, signing, ignore_case, notes } =
+        repository::target(project, branch)?;
     let identity = Identity { name: identity.name, email: identity.email };
-    let spec = RunSpec { identity, branch, ..spec(context, project, args, &config)? };
+    let signing =
+        signing.map(|how| Signing { format: how.format, key: how.key, program: how.program });
+    let spec = RunSpec {
+        identity,
+        signing,
+        ignore_case,
+        branch,
+        ..spec(context, project, args, &config)?
+    };
     let settings = approval::settings(&project.reference.git_dir, &config);
     let spec = RunSpec { sources: names(&files), ..spec };
     let file_gates = args.gates.is_empty() && !spec.gates.is_empty();
