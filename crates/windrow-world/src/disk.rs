@@ -1,6 +1,9 @@
-//! What kind of file system a folder lies on, as far as it matters: whether other machines share it.
+//! What a folder lies on, as far as it matters: whether other machines share it, whether it is full.
 
 use std::path::Path;
+
+/// Bytes below which a disk counts as full; a file that did not fit leaves less than its size.
+const LEAST: u64 = 64 << 10;
 
 /// File systems in user space that lead to other machines, by their names behind `fuse.`.
 const REMOTE_IN_USER_SPACE: &[&str] = &[
@@ -34,6 +37,15 @@ pub fn network(path: &Path) -> Option<String> {
     let named = type_of(&mounts, rustix::fs::major(dev), rustix::fs::minor(dev))?;
     let name = named.strip_prefix("fuse.")?;
     REMOTE_IN_USER_SPACE.contains(&name).then(|| name.to_owned())
+}
+
+/// Whether there is no room for another file at `path`; what cannot be found out is not full.
+#[must_use]
+pub fn is_full(path: &Path) -> bool {
+    rustix::fs::statvfs(path).is_ok_and(|room| {
+        let out_of_names = room.f_files > 0 && room.f_favail == 0;
+        out_of_names || room.f_bavail.saturating_mul(room.f_frsize) < LEAST
+    })
 }
 
 /// Elsewhere it is not looked at.

@@ -268,7 +268,7 @@ impl Worktrees {
         }
         let slot = self.slots.take();
         let reset = ["-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u"];
-        alone.run(self.repo.git_in(tree, reset).arg(base.as_str()))?;
+        alone.run_in(self.repo.git_in(tree, reset).arg(base.as_str()), tree)?;
         drop(slot);
         registry::set_head(tree, head)?;
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;

@@ -12,7 +12,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::repo::GitError;
+use super::repo::{GitError, Tree};
 use crate::cmd::{Cmd, CmdError};
 
 /// A lock that is held until this value is dropped and the git children it started have ended.
@@ -57,6 +57,20 @@ impl Held {
         reader.read_to_end(&mut said).map_err(at)?;
         let stderr = String::from_utf8_lossy(&said).trim().to_owned();
         Err(CmdError::Failed { line, status: done.status, stderr }.into())
+    }
+}
+
+impl Held {
+    /// The same for a command that writes the files of a tree; when the disk is full it says so,
+    /// since git says only which file it could not write.
+    pub(super) fn run_in(&self, cmd: Cmd, tree: &Tree) -> Result<(), GitError> {
+        match self.run(cmd) {
+            Err(_) if crate::disk::is_full(&tree.path) => {
+                let path = tree.path.display();
+                Err(GitError::Outside(format!("the disk is full: no room is left for `{path}`")))
+            }
+            done => done.map(drop),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl Worktrees {
         let slot = self.slots.take();
         let reset = ["-c", "core.sparseCheckout=false", "-c", "core.trustctime=true"];
         let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
-        alone.run(reset.arg(at.as_str()))?;
+        alone.run_in(reset.arg(at.as_str()), tree)?;
         let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
         let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
         alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
