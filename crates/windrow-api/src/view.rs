@@ -280,12 +280,37 @@ pub struct RunView {
     pub sessions: Vec<SessionRow>,
     /// The landing queue of its branch, in order.
     pub queue: Vec<QueueRow>,
+    /// What landed ahead of its branch, while the branch lacks it.
+    #[serde(default)]
+    pub ahead: Option<AheadRow>,
     /// What keeps it from going on and needs a person: one sentence each.
     pub troubles: Vec<String>,
     /// The folder with its summary and its tasks' outputs.
     pub out: Option<PathBuf>,
     /// The journal's position.
     pub seq: u64,
+}
+
+/// What landed ahead of a target branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AheadRow {
+    /// The branch.
+    pub branch: String,
+    /// The ref that has it.
+    pub refname: String,
+    /// The last landing commit.
+    pub commit: String,
+    /// The tasks that landed there since the branch fell behind.
+    pub tasks: Vec<String>,
+    /// When the first of them did.
+    pub since_ms: i64,
+    /// What the branch waits for: one sentence.
+    pub waits_for: String,
+    /// The branch does not follow, and nothing more lands, until a person settles that.
+    pub needs_person: bool,
+    /// The hash of the evidence: both versions of every file that collides.
+    pub detail: Option<String>,
 }
 
 /// One line about a queue entry.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Generation, LandingId, SessionId, TaskId};
 use crate::message;
-use crate::state::{DelayKey, EntryState, Session, State, TaskPhase, Wish};
+use crate::state::{DelayKey, EntryState, Landing, Session, State, TaskPhase, Wish};
 
 /// A part of the state whose wishes are derived together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,10 @@ pub enum Effect {
     RunGate(LandingId, u32),
     /// Move the target branch.
     MoveTarget(LandingId, u32),
+    /// Move the ref that is ahead of the target branch.
+    MoveAhead(LandingId, u32),
+    /// Bring the target branch to the landing commit of an entry that landed ahead.
+    FollowTarget(LandingId),
     /// Check the task off in its source file.
     CheckOff(TaskId),
 }
@@ -66,7 +70,8 @@ pub fn wanted(state: &State) -> Vec<Effect> {
 pub fn all_keys(state: &State) -> BTreeSet<Key> {
     let tasks = state.tasks.keys().map(|task| Key::Task(*task));
     let sessions = state.sessions.keys().map(|session| Key::Session(*session));
-    let queues = state.queues.keys().map(|branch| Key::Queue(branch.clone()));
+    let queues = state.queues.keys().chain(state.ahead.keys());
+    let queues = queues.map(|branch| Key::Queue(branch.clone()));
     tasks.chain(sessions).chain(queues).collect()
 }
 
@@ -78,13 +83,24 @@ pub fn wanted_of(state: &State, key: &Key) -> Vec<Effect> {
         Key::Session(session) => {
             state.sessions.get(session).map_or_else(Vec::new, |session| of_session(state, session))
         }
-        Key::Queue(branch) => of_queue(state, branch).into_iter().collect(),
+        Key::Queue(branch) => {
+            of_queue(state, branch).into_iter().chain(follow(state, branch)).collect()
+        }
     }
 }
 
 fn check_off(state: &State, id: TaskId) -> Option<Effect> {
     let task = state.tasks.get(&id)?;
-    let landed = matches!(task.phase, TaskPhase::Landed { .. } | TaskPhase::Done { .. });
+    let landed = match task.phase {
+        // A task that only a ref of windrow's own has would be checked off in a file without it.
+        TaskPhase::Landed { landing, .. } => !state.is_ahead(landing),
+        TaskPhase::Done { .. } => true,
+        TaskPhase::Open
+        | TaskPhase::Active(_)
+        | TaskPhase::Submitted(_)
+        | TaskPhase::Stuck(_)
+        | TaskPhase::Cancelled { .. } => false,
+    };
     let wanted = landed && task.spec.source.is_some() && !task.checked_off;
     wanted.then_some(Effect::CheckOff(id))
 }
@@ -120,12 +136,12 @@ fn of_queue(state: &State, branch: &str) -> Option<Effect> {
         EntryState::Merged { tree, .. } => {
             let gates = message::gate_text(&state.gates_of(entry));
             if gates.is_empty() || state.verified.contains(&(tree.clone(), gates)) {
-                Some(Effect::MoveTarget(entry.id, entry.round))
+                Some(move_on(state, entry))
             } else {
                 Some(Effect::RunGate(entry.id, entry.round))
             }
         }
-        EntryState::Verified { .. } => Some(Effect::MoveTarget(entry.id, entry.round)),
+        EntryState::Verified { .. } => Some(move_on(state, entry)),
         EntryState::Queued
         | EntryState::Held
         | EntryState::Parked(_)
@@ -133,4 +149,21 @@ fn of_queue(state: &State, branch: &str) -> Option<Effect> {
         | EntryState::Rejected(_)
         | EntryState::Withdrawn(_) => None,
     }
+}
+
+/// Where a verified entry goes: while anything is ahead of the branch, it lands on top of that.
+fn move_on(state: &State, entry: &Landing) -> Effect {
+    if entry.ahead.is_some() || entry.is_persons() || state.ahead.contains_key(&entry.branch) {
+        Effect::MoveAhead(entry.id, entry.round)
+    } else {
+        Effect::MoveTarget(entry.id, entry.round)
+    }
+}
+
+/// A branch follows what is ahead of it whether or not a run is under way. It waits for a person's
+/// commits that are on their way into what is ahead, since it holds them already.
+fn follow(state: &State, branch: &str) -> Option<Effect> {
+    let ahead = state.ahead.get(branch)?;
+    let delayed = state.delayed(DelayKey::Landing(ahead.last)).is_some();
+    (ahead.intake.is_none() && !delayed).then_some(Effect::FollowTarget(ahead.last))
 }

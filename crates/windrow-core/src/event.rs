@@ -195,10 +195,33 @@ pub enum Event {
         landing: LandingId,
         commit: String,
         onto: String,
+        /// Where the branch stands, when it could not take the commit and follows later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<String>,
     },
     EntryWithdrawn {
         landing: LandingId,
         reason: String,
+    },
+
+    EntryGoesAhead {
+        landing: LandingId,
+        reason: String,
+    },
+    CommitsSubmitted {
+        landing: LandingId,
+        branch: String,
+        commit: String,
+    },
+    TargetSeen {
+        branch: String,
+        head: Option<String>,
+        /// What a person must settle; nothing when it is settled.
+        trouble: Option<TryReason>,
+    },
+    TargetFollowed {
+        branch: String,
+        commit: String,
     },
 
     Delayed {

@@ -6,7 +6,7 @@ use crate::ids::{LandingId, RunId, SessionId, TaskId};
 use crate::schedule::{choose, free_slots};
 use crate::state::{EntryState, Run, RunPhase, State, TaskPhase};
 
-pub use crate::schedule::Wait;
+pub use crate::schedule::{Wait, waits_for_branch};
 
 /// Where a task stands and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ impl State {
     #[must_use]
     pub fn gates_of(&self, entry: &Landing) -> Vec<String> {
         let run = self.runs.get(&entry.run).map(|run| run.spec.gates.as_slice());
-        let own = self.tasks.get(&entry.task).and_then(|task| task.spec.gate.clone());
+        let task = entry.task.and_then(|task| self.tasks.get(&task));
+        let own = task.and_then(|task| task.spec.gate.clone());
         run.unwrap_or_default().iter().cloned().chain(own).collect()
     }
 }
@@ -31,8 +32,9 @@ pub fn subject(spec: &TaskSpec) -> String {
 /// The whole message of the commit that lands an entry.
 #[must_use]
 pub fn landing(state: &State, entry: &Landing) -> Option<String> {
-    let task = state.tasks.get(&entry.task)?;
-    let session = state.sessions.get(&entry.session)?;
+    let Some(task) = entry.task else { return Some(taking_in(entry)) };
+    let task = state.tasks.get(&task)?;
+    let session = state.sessions.get(&entry.session?)?;
     let label = format!("{} ({})", session.label(), session.id);
     let refs = task.spec.source.as_ref().map_or_else(|| task.id.to_string(), |s| s.reference());
     let mut text =
@@ -43,6 +45,12 @@ pub fn landing(state: &State, entry: &Landing) -> Option<String> {
         text.push('\n');
     }
     Some(text)
+}
+
+/// The message of the commit that takes a person's commits into what landed ahead of the branch.
+fn taking_in(entry: &Landing) -> String {
+    let Landing { branch, commit, .. } = entry;
+    format!("Take in what was committed on `{branch}` meanwhile\n\nRefs: {commit}\n")
 }
 
 /// The trailer that names the journal as it stood when a landing commit was made.

@@ -48,6 +48,8 @@ pub enum Rejection {
     SessionOver(SessionId),
     #[error("queue entry `{landing}` is not waiting for that report (round {round})")]
     EntryNotAwaited { landing: LandingId, round: u32 },
+    #[error("no branch is to follow to the commit of queue entry `{landing}`")]
+    FollowNotAwaited { landing: LandingId },
     #[error("queue entry `{0}` is not held for a person")]
     NotHeld(LandingId),
     #[error("worktree `{0}` is in use")]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{LandingId, RunId, TaskId};
 use crate::scope::Scope;
-use crate::spec::Kind;
-use crate::state::{DelayKey, EntryState, Run, RunPhase, State, Task};
+use crate::spec::{Kind, WhenBusy};
+use crate::state::{DelayKey, EntryState, Landing, Run, RunPhase, State, Task};
 use crate::time::Timestamp;
 
 use files::InUse;
@@ -214,14 +214,28 @@ pub(crate) fn next_entry(state: &State, branch: &str) -> Option<LandingId> {
     }
     let entries = state.queues.get(branch)?.iter().filter_map(|id| state.landings.get(id));
     entries
-        .filter(|entry| entry.state == EntryState::Queued)
+        .filter(|entry| entry.state == EntryState::Queued && !waits_for_branch(state, entry))
         .filter(|entry| state.delayed(DelayKey::Landing(entry.id)).is_none())
         .min_by_key(|entry| {
-            let priority = state.tasks.get(&entry.task).map_or(2, |task| task.spec.priority);
+            let task = entry.task.and_then(|task| state.tasks.get(&task));
+            let priority = task.map_or(2, |task| task.spec.priority);
             let priority = if entry.overtaken >= OVERTAKEN_BOUND { 0 } else { priority };
-            (priority, Reverse(entry.overtaken), entry.id)
+            // The sooner a person's commits are in, the less is built beside them.
+            (!entry.is_persons(), priority, Reverse(entry.overtaken), entry.id)
         })
         .map(|entry| entry.id)
+}
+
+/// Whether an entry may not land before its branch followed what landed ahead of it.
+///
+/// With something for a person to settle, more work ahead could only make that worse. And a run that
+/// does not land ahead has its work on the branch or nowhere.
+#[must_use]
+pub fn waits_for_branch(state: &State, entry: &Landing) -> bool {
+    let Some(ahead) = state.ahead.get(&entry.branch) else { return false };
+    let run = state.runs.get(&entry.run);
+    let goes_ahead = run.is_some_and(|run| run.spec.busy == WhenBusy::Ahead);
+    !entry.is_persons() && (ahead.trouble.is_some() || !goes_ahead)
 }
 
 /// The next moment at which something happens by time alone.

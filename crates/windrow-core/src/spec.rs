@@ -147,6 +147,18 @@ pub enum Leftovers {
     Refuse,
 }
 
+/// What happens to a landing when the checkout of the target branch is in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WhenBusy {
+    /// It waits until the checkout is free.
+    #[default]
+    Wait,
+    /// It lands on a ref of windrow's own, and the branch follows when the checkout is free.
+    Ahead,
+}
+
 /// What the folder of a worker's worktree is called after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -205,6 +217,8 @@ pub struct RunSpec {
     pub pool: u32,
     /// Commands that must pass on the merged result, in order.
     pub gates: Vec<String>,
+    /// What happens while the checkout of the branch is in the way.
+    pub busy: WhenBusy,
     /// Keep finished work in the queue until a person lands it.
     pub hold: bool,
     /// Start a plan's layer only when the one before is over, whatever the dependencies allow.
@@ -258,6 +272,7 @@ impl Default for RunSpec {
             branch: String::new(),
             pool: 4,
             gates: Vec::new(),
+            busy: WhenBusy::Wait,
             hold: false,
             barrier: false,
             commit_progress: false,

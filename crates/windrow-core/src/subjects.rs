@@ -52,6 +52,10 @@ pub const KINDS: &[&str] = &[
     "kept_dropped",
     "journal_cut",
     "task_found_landed",
+    "entry_goes_ahead",
+    "commits_submitted",
+    "target_seen",
+    "target_followed",
 ];
 
 /// The ids that an event names.
@@ -125,13 +129,19 @@ impl Event {
             | Self::EntryRequeued { landing }
             | Self::EntryRejected { landing, .. }
             | Self::WorkLanded { landing, .. }
-            | Self::EntryWithdrawn { landing, .. } => found.landing = Some(*landing),
+            | Self::EntryWithdrawn { landing, .. }
+            | Self::EntryGoesAhead { landing, .. }
+            | Self::CommitsSubmitted { landing, .. } => found.landing = Some(*landing),
             Self::Delayed { key, .. } | Self::DelayOver { key } => match key {
                 DelayKey::Task(task) => found.task = Some(*task),
                 DelayKey::Session(session) => found.session = Some(*session),
                 DelayKey::Landing(landing) => found.landing = Some(*landing),
             },
-            Self::TreeForgotten { .. } | Self::KeptDropped { .. } | Self::JournalCut { .. } => {}
+            Self::TreeForgotten { .. }
+            | Self::KeptDropped { .. }
+            | Self::JournalCut { .. }
+            | Self::TargetSeen { .. }
+            | Self::TargetFollowed { .. } => {}
         }
         found
     }

@@ -13,7 +13,7 @@ use windrow_api::{ExitKind, Reply};
 use windrow_core::Command;
 use windrow_core::command::{DropKept, ForgetTree};
 use windrow_core::ids::TreeId;
-use windrow_core::state::{EntryState, RunPhase, TreeUse};
+use windrow_core::state::{EntryState, Landing, RunPhase, TreeUse};
 use windrow_world::git::{self, FLIGHT, Oid, Saved, Tree};
 
 use crate::chain;
@@ -120,11 +120,17 @@ fn plan(project: &Project, dry_run: bool, unlanded: bool) -> Plan {
         plan.in_flight.push(format!("{FLIGHT}{}", entry.id));
         let rests = matches!(entry.state, EntryState::Landed(_));
         if !rests {
-            let refname = format!("{}/{}/{}", git::KEPT, entry.session, entry.generation);
-            plan.on_its_way.push(refname);
+            plan.on_its_way.extend(kept_ref_of(entry));
         }
     }
+    // What landed ahead may yet have to be put together with a person's commits.
+    let ahead = state.ahead.values().flat_map(|ahead| &ahead.landings);
+    plan.on_its_way.extend(ahead.filter_map(|id| kept_ref_of(state.landings.get(id)?)));
     plan
+}
+
+fn kept_ref_of(entry: &Landing) -> Option<String> {
+    Some(format!("{}/{}/{}", git::KEPT, entry.session?, entry.generation))
 }
 
 fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
@@ -148,6 +154,7 @@ fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
         rows.push(kept_ref(plan, &row));
     }
     pins(plan, &mut rows)?;
+    ahead(plan, &mut rows)?;
     if !plan.dry_run && plan.idle && rows.iter().all(|row| row.gone) {
         owner::release(&plan.place).map_err(|e| chain(&e))?;
     }
@@ -232,7 +239,7 @@ fn kept_ref(plan: &Plan, kept: &KeptRow) -> PruneRow {
         note: note.to_owned(),
     };
     if plan.on_its_way.contains(&kept.refname) {
-        return row(false, "its work is still on its way to the branch");
+        return row(false, "its work is not on the branch yet");
     }
     if plan.live.contains(&kept.session) {
         return row(false, "its session is not over yet");
@@ -266,6 +273,26 @@ fn on_target(plan: &Plan, kept: &KeptRow) -> bool {
         at.is_some_and(|at| git::is_ancestor(&plan.place.repo, &commit, &at).unwrap_or(false))
     };
     kept.what == "submitted" && plan.branches.iter().any(holds)
+}
+
+/// Refs that are ahead of their branches; those that are not any more go.
+fn ahead(plan: &Plan, rows: &mut Vec<PruneRow>) -> Result<(), String> {
+    let repo = &plan.place.repo;
+    for (name, _) in git::all_ahead(repo).map_err(|e| chain(&e))? {
+        let branch = name.strip_prefix(git::AHEAD).unwrap_or(&name);
+        let tip = git::tip(repo, branch).map_err(|e| chain(&e))?;
+        let gone = !tip.is_some_and(|tip| tip.ahead);
+        if gone && !plan.dry_run {
+            git::let_go(repo, branch).map_err(|e| chain(&e))?;
+        }
+        let note = if gone {
+            format!("`{branch}` has what landed ahead of it")
+        } else {
+            format!("`{branch}` lacks what landed ahead of it; `windrow status` says why")
+        };
+        rows.push(PruneRow { what: "ref".to_owned(), name: name.clone(), gone, note });
+    }
+    Ok(())
 }
 
 /// Pins of landings that are over.

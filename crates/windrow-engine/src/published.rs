@@ -91,10 +91,13 @@ pub(crate) fn branches(state: &State) -> Vec<String> {
 fn in_landings(repo: &Repo, branches: &[String]) -> Result<Vec<(String, JournalHead)>, String> {
     let mut found = Vec::new();
     for branch in branches {
-        let values = git::trailers(repo, &format!("refs/heads/{branch}"), JOURNAL);
-        for (commit, value) in values.map_err(|e| chain(&e))? {
-            if let Some(head) = JournalHead::parse(&value) {
-                found.push((commit.to_string(), head));
+        // What landed ahead of a branch is not on it yet.
+        for tip in [format!("refs/heads/{branch}"), git::ahead_ref(branch)] {
+            let values = git::trailers(repo, &tip, JOURNAL);
+            for (commit, value) in values.map_err(|e| chain(&e))? {
+                if let Some(head) = JournalHead::parse(&value) {
+                    found.push((commit.to_string(), head));
+                }
             }
         }
     }

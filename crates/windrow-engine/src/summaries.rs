@@ -55,10 +55,11 @@ impl Summaries {
         for run in state.runs.values() {
             let over = run.ended_at.is_some();
             let known = self.last.get(&run.id);
-            // Of a run that is over, only work that waits for a person can still change.
+            // Of a run that is over, only work that waits for a person or a branch can still change.
             let rests = |known: &RunView| {
                 let counts = &known.row.counts;
-                known.row.ended_ms.is_some() && counts.held + counts.landing + counts.stuck == 0
+                let left = counts.held + counts.landing + counts.stuck;
+                known.row.ended_ms.is_some() && left == 0 && known.ahead.is_none()
             };
             if over && known.is_some_and(rests) {
                 continue;

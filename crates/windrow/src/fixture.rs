@@ -78,6 +78,7 @@ pub(crate) fn run_view(tasks: Vec<TaskRow>) -> RunView {
         tasks,
         sessions: Vec::new(),
         queue: Vec::new(),
+        ahead: None,
         troubles: Vec::new(),
         out: None,
         seq: 1,

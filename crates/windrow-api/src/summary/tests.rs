@@ -47,6 +47,7 @@ fn view(tasks: Vec<TaskRow>) -> RunView {
         tasks,
         sessions: Vec::new(),
         queue: Vec::new(),
+        ahead: None,
         troubles: Vec::new(),
         out: None,
         seq: 1,

@@ -16,6 +16,7 @@ mod release_hold;
 mod renew_claim;
 mod report_checked_off;
 mod report_ended;
+mod report_followed;
 mod report_freed;
 mod report_gate;
 mod report_leased;
@@ -47,10 +48,11 @@ pub use release_hold::ReleaseHold;
 pub use renew_claim::RenewClaim;
 pub use report_checked_off::ReportCheckedOff;
 pub use report_ended::ReportEnded;
+pub use report_followed::{FollowReport, ReportFollowed};
 pub use report_freed::ReportFreed;
 pub use report_gate::ReportGate;
 pub use report_leased::ReportLeased;
-pub use report_merged::{MergeReport, ReportMerged};
+pub use report_merged::{MergeReport, ReportMerged, Sides};
 pub use report_moved::{MoveReport, ReportMoved};
 pub use report_released::ReportReleased;
 pub use report_sealed::{ReportSealed, SealMode, SealedWork, seal_mode};
@@ -95,6 +97,7 @@ pub enum Command {
     ReportMerged(ReportMerged),
     ReportGate(ReportGate),
     ReportMoved(ReportMoved),
+    ReportFollowed(ReportFollowed),
     ReportCheckedOff(ReportCheckedOff),
     ReportSetback(ReportSetback),
 }
@@ -130,6 +133,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Vec<Even
         Command::ReportMerged(command) => command.decide(state),
         Command::ReportGate(command) => command.decide(state, stamp),
         Command::ReportMoved(command) => command.decide(state, stamp),
+        Command::ReportFollowed(command) => command.decide(state, stamp),
         Command::ReportCheckedOff(command) => command.decide(state),
         Command::ReportSetback(command) => command.decide(state, stamp),
     }

@@ -37,7 +37,6 @@ impl ReportGate {
             return Err(Rejection::EntryNotAwaited { landing, round });
         };
         let landing = self.landing;
-        let task = rules::require_task(state, entry.task)?;
         let verified = Event::EntryVerified {
             landing,
             tree: tree.clone(),
@@ -46,7 +45,7 @@ impl ReportGate {
         };
         let reason = |kind| TryReason {
             kind,
-            summary: self.summary.clone(),
+            summary: rules::for_person(entry, &self.summary),
             detail: self.detail.clone(),
             kept: report_merged::kept_ref(state, entry),
         };
@@ -55,8 +54,7 @@ impl ReportGate {
             Verdict::Passed => {}
             Verdict::Failed => {
                 let reason = reason(TryKind::RedGate);
-                let follow = rules::after_failure(state, task, entry.run, reason.clone());
-                events.extend([Event::EntryRejected { landing, reason }, follow]);
+                events.extend(report_merged::reject(state, entry, reason)?);
             }
             Verdict::CouldNotRun(why) => {
                 let key = DelayKey::Landing(landing);
@@ -66,11 +64,8 @@ impl ReportGate {
                     let reason = why.clone();
                     events.push(Event::Delayed { key, until, reason, waits: false });
                 } else {
-                    let task = entry.task;
                     let reason = reason(TryKind::GateCouldNotRun);
-                    let why = self.summary.clone();
-                    events.push(Event::EntryParked { landing, reason: why });
-                    events.push(Event::TaskStuck { task, reason });
+                    events.extend(rules::give_up(entry, self.summary.clone(), reason));
                 }
             }
         }

@@ -4,7 +4,7 @@ use crate::event::Event;
 use crate::ids::LandingId;
 use crate::reject::Rejection;
 use crate::spec::TextRef;
-use crate::state::{EntryState, State, TryKind, TryReason};
+use crate::state::{EntryState, Landing, State, TryKind, TryReason};
 
 use super::rules;
 
@@ -38,7 +38,11 @@ pub enum MergeReport {
     Landed {
         /// The merge commit.
         commit: String,
+        /// The last commit of the branch that is part of it, when the branch itself lacks it.
+        ahead: Option<String>,
     },
+    /// The person's commits are not on the branch any more.
+    Gone,
     /// The target has no history in common with the work: the branch was replaced.
     Unrelated,
     /// It collides with what landed meanwhile.
@@ -47,7 +51,18 @@ pub enum MergeReport {
         files: Vec<String>,
         /// Both versions.
         detail: Option<TextRef>,
+        /// The commits of each side, where a person has to bring them together.
+        sides: Option<Sides>,
     },
+}
+
+/// What two sides that collide are made of, newest first; each as its hash and subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// Commits that only the branch has.
+    pub branch: Vec<String>,
+    /// Landing commits that are ahead of it.
+    pub ahead: Vec<String>,
 }
 
 impl ReportMerged {
@@ -65,16 +80,19 @@ impl ReportMerged {
                 commit: commit.clone(),
                 tree: tree.clone(),
             }]),
-            MergeReport::Landed { commit } => {
+            MergeReport::Landed { commit, ahead } => {
                 let (commit, onto) = (commit.clone(), commit.clone());
-                Ok(vec![Event::WorkLanded { landing, commit, onto }])
+                Ok(vec![Event::WorkLanded { landing, commit, onto, ahead: ahead.clone() }])
+            }
+            MergeReport::Gone => {
+                let reason = format!("`{}` does not have them any more", entry.branch);
+                Ok(vec![Event::EntryWithdrawn { landing, reason }])
             }
             MergeReport::AlreadyIn => {
                 let why = format!("`{}` has the work already", entry.branch);
-                Ok(vec![
-                    Event::EntryWithdrawn { landing, reason: why.clone() },
-                    Event::TaskDone { task: entry.task, why },
-                ])
+                let withdrawn = Event::EntryWithdrawn { landing, reason: why.clone() };
+                let done = entry.task.map(|task| Event::TaskDone { task, why });
+                Ok([Some(withdrawn), done].into_iter().flatten().collect())
             }
             MergeReport::Unrelated => {
                 let summary = format!(
@@ -82,32 +100,63 @@ impl ReportMerged {
                      started from",
                     entry.branch
                 );
-                reject(state, entry, summary, None)
+                reject(state, entry, collision(state, entry, summary, None))
             }
-            MergeReport::Conflict { files, detail } => {
-                reject(state, entry, conflict(state, entry, files), detail.clone())
+            MergeReport::Conflict { files, detail, sides } => {
+                let summary = match sides {
+                    Some(sides) if entry.is_persons() => both_sides(entry, files, sides),
+                    Some(_) | None => conflict(state, entry, files),
+                };
+                reject(state, entry, collision(state, entry, summary, detail.clone()))
             }
         }
     }
 }
 
-/// The entry leaves the queue, and its task starts again from the target as it is now.
-fn reject(
+fn collision(
     state: &State,
-    entry: &crate::state::Landing,
+    entry: &Landing,
     summary: String,
     detail: Option<TextRef>,
-) -> Result<Vec<Event>, Rejection> {
-    let task = rules::require_task(state, entry.task)?;
+) -> TryReason {
     let kept = kept_ref(state, entry);
-    let reason = TryReason { kind: TryKind::Conflict, summary, detail, kept };
-    let follow = rules::after_failure(state, task, entry.run, reason.clone());
-    Ok(vec![Event::EntryRejected { landing: entry.id, reason }, follow])
+    TryReason { kind: TryKind::Conflict, summary, detail, kept }
+}
+
+/// The entry leaves the queue, and its task starts again from the target as it is now; a person's
+/// commits are theirs to settle.
+pub(super) fn reject(
+    state: &State,
+    entry: &Landing,
+    reason: TryReason,
+) -> Result<Vec<Event>, Rejection> {
+    let follow = match entry.task {
+        Some(task) => {
+            let task = rules::require_task(state, task)?;
+            Some(rules::after_failure(state, task, entry.run, reason.clone()))
+        }
+        None => None,
+    };
+    let rejected = Event::EntryRejected { landing: entry.id, reason };
+    Ok([Some(rejected), follow].into_iter().flatten().collect())
+}
+
+/// Both sides of a collision between a person's commits and what landed ahead, and the next step.
+fn both_sides(entry: &Landing, files: &[String], sides: &Sides) -> String {
+    let branch = &entry.branch;
+    format!(
+        "commits on `{branch}` collide with what landed ahead of it, in {}; on `{branch}`: {}; \
+         ahead: {}; {}",
+        files.join(", "),
+        sides.branch.join(", "),
+        sides.ahead.join(", "),
+        rules::merge_by_hand(branch)
+    )
 }
 
 /// The ref that keeps an entry's work.
-pub(super) fn kept_ref(state: &State, entry: &crate::state::Landing) -> Option<String> {
-    let session = state.sessions.get(&entry.session)?;
+pub(super) fn kept_ref(state: &State, entry: &Landing) -> Option<String> {
+    let session = state.sessions.get(&entry.session?)?;
     let kept = session.kept.iter().find(|kept| kept.commit == entry.commit)?;
     Some(kept.refname.clone())
 }
@@ -121,7 +170,7 @@ fn conflict(state: &State, entry: &crate::state::Landing, files: &[String]) -> S
         if !landed || other.branch != entry.branch || other.taken_at < task_start(state, entry) {
             continue;
         }
-        let Some(task) = state.tasks.get(&other.task) else { continue };
+        let Some(task) = other.task.and_then(|task| state.tasks.get(&task)) else { continue };
         let case = state.case();
         let scopes = || task.spec.scopes.iter().map(|scope| scope.when(case));
         let declared = |path: &&String| scopes().any(|scope| scope.matches(&case.fold(path)));
@@ -142,8 +191,8 @@ fn conflict(state: &State, entry: &crate::state::Landing, files: &[String]) -> S
     text
 }
 
-fn task_start(state: &State, entry: &crate::state::Landing) -> crate::time::Timestamp {
-    let session = state.sessions.get(&entry.session);
+fn task_start(state: &State, entry: &Landing) -> crate::time::Timestamp {
+    let session = entry.session.and_then(|session| state.sessions.get(&session));
     session.map_or(entry.submitted_at, |session| session.requested_at)
 }
 

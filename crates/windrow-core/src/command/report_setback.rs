@@ -33,7 +33,16 @@ impl ReportSetback {
         match self.effect {
             Effect::MergeEntry(landing, round)
             | Effect::RunGate(landing, round)
-            | Effect::MoveTarget(landing, round) => self.of_entry(state, landing, round, stamp),
+            | Effect::MoveTarget(landing, round)
+            | Effect::MoveAhead(landing, round) => self.of_entry(state, landing, round, stamp),
+            Effect::FollowTarget(landing) => {
+                super::report_followed::require_follow(state, landing)?;
+                // Never given up: nothing else brings the branch to what landed ahead of it.
+                let key = DelayKey::Landing(landing);
+                let until = stamp.now.plus(backoff(state.setbacks(key)));
+                let reason = self.reason.clone();
+                Ok(vec![Event::Delayed { key, until, reason, waits: false }])
+            }
             Effect::CheckOff(task) => {
                 rules::require_check_off(state, task)?;
                 let problem = Some(self.reason.clone());
@@ -77,11 +86,11 @@ impl ReportSetback {
         }
         let kept = super::report_merged::kept_ref(state, entry);
         let kept_in = kept.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
-        let reason = self.stuck(&format!("the work is kept{kept_in}"), kept);
-        Ok(vec![
-            Event::EntryParked { landing, reason: self.reason.clone() },
-            Event::TaskStuck { task: entry.task, reason },
-        ])
+        let mut reason = self.stuck(&format!("the work is kept{kept_in}"), kept);
+        if entry.is_persons() {
+            reason.summary = rules::for_person(entry, self.reason.trim_end_matches('.'));
+        }
+        Ok(rules::give_up(entry, self.reason.clone(), reason))
     }
 
     fn of_session(
@@ -155,13 +164,16 @@ impl ReportSetback {
             Effect::SealWork(..) => "its work could not be kept",
             Effect::MergeEntry(..) => "its work could not be merged",
             Effect::RunGate(..) => "its gate could not be run",
-            Effect::MoveTarget(..) => "the target branch could not be moved",
+            Effect::MoveTarget(..) | Effect::MoveAhead(..) => {
+                "the target branch could not be moved"
+            }
             Effect::LeaseName(..)
             | Effect::WatchAgent(..)
             | Effect::StopAgent(..)
             | Effect::ProbeAgent(..)
             | Effect::ReleaseTree(..)
             | Effect::FreeName(..)
+            | Effect::FollowTarget(_)
             | Effect::CheckOff(_) => "windrow could not go on",
         };
         let reason = self.reason.trim_end_matches('.');

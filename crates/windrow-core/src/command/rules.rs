@@ -84,6 +84,19 @@ pub(super) fn while_at_work(state: &State, task: &Task, mut spec: TaskSpec) -> T
     spec
 }
 
+/// A commit as people see it.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}
+
+/// The step by which a person settles whatever keeps a branch from following.
+pub(super) fn merge_by_hand(branch: &str) -> String {
+    format!(
+        "on `{branch}`, `git merge refs/windrow/target/{branch}` brings both together, and landing \
+         goes on by itself"
+    )
+}
+
 /// What follows a failed try: the next one, or a stuck task when the tries are used up.
 pub(super) fn after_failure(state: &State, task: &Task, run: RunId, reason: TryReason) -> Event {
     let tries = state.runs.get(&run).map_or(1, |run| run.spec.tries);
@@ -92,6 +105,30 @@ pub(super) fn after_failure(state: &State, task: &Task, run: RunId, reason: TryR
     } else {
         Event::TaskRequeued { task: task.id, reason }
     }
+}
+
+/// The entry leaves the queue until a person acts: what windrow does itself did not work.
+pub(super) fn give_up(entry: &Landing, why: String, reason: TryReason) -> Vec<Event> {
+    let landing = entry.id;
+    match entry.task {
+        Some(task) => {
+            vec![Event::EntryParked { landing, reason: why }, Event::TaskStuck { task, reason }]
+        }
+        None => vec![Event::EntryRejected { landing, reason }],
+    }
+}
+
+/// What went wrong with an entry; of a person's commits, with what the person can do about it.
+pub(super) fn for_person(entry: &Landing, what: &str) -> String {
+    if !entry.is_persons() {
+        return what.to_owned();
+    }
+    let (branch, commit) = (&entry.branch, short(&entry.commit));
+    format!(
+        "`{branch}` was committed to (now {commit}) while work landed ahead of it, and both \
+         together do not pass: {what}; commit what mends it, or {}",
+        merge_by_hand(branch)
+    )
 }
 
 /// Refuses the report of a check-off that nobody asked for.
@@ -141,7 +178,7 @@ pub(super) fn parked(state: &State) -> BTreeMap<TaskId, LandingId> {
     let entries = state.queues.values().flatten().filter_map(|id| state.landings.get(id));
     entries
         .filter(|entry| matches!(entry.state, EntryState::Parked(_)))
-        .map(|entry| (entry.task, entry.id))
+        .filter_map(|entry| Some((entry.task?, entry.id)))
         .collect()
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod advance;
+mod ahead;
 mod landings;
 mod people;
 mod recovery;

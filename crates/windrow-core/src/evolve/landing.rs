@@ -8,7 +8,7 @@ use crate::state::{DelayKey, EntryState, Landing, State, Task, TaskPhase, TryRea
 use crate::time::Timestamp;
 
 use super::index::change_task;
-use super::{task, undelayed};
+use super::{ahead, task, undelayed};
 
 /// The most files that are remembered of a task's work.
 const LEARNED: usize = 200;
@@ -28,8 +28,8 @@ pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: T
     let Some(branch) = state.runs.get(&run).map(|run| run.spec.branch.clone()) else { return };
     let entry = Landing {
         id,
-        task: work.task,
-        session: work.session,
+        task: Some(work.task),
+        session: Some(work.session),
         generation: work.generation,
         run,
         branch: branch.clone(),
@@ -41,16 +41,21 @@ pub(super) fn submitted(state: &mut State, id: LandingId, work: &Work<'_>, at: T
         taken_seq: 0,
         round: 0,
         overtaken: 0,
+        ahead: None,
         state: EntryState::Queued,
     };
-    state.landings.insert(id, entry);
-    state.queues.entry(branch.clone()).or_default().insert(id);
+    enqueue(state, entry);
     let case = state.case();
     change_task(state, work.task, |task| {
         task.learned = learn(task, work.touched, case);
         task.phase = TaskPhase::Submitted(id);
     });
-    state.dirty.insert(Key::Queue(branch));
+}
+
+pub(super) fn enqueue(state: &mut State, entry: Landing) {
+    state.dirty.insert(Key::Queue(entry.branch.clone()));
+    state.queues.entry(entry.branch.clone()).or_default().insert(entry.id);
+    state.landings.insert(entry.id, entry);
 }
 
 /// The touched files that the task does not declare; nothing of a change too wide to remember.
@@ -66,6 +71,7 @@ fn learn(task: &Task, touched: &[String], case: Case) -> Vec<Scope> {
 pub(super) fn taken(state: &mut State, id: LandingId, round: u32, envelope: &Envelope) {
     let Some(entry) = state.landings.get_mut(&id) else { return };
     entry.state = EntryState::Taken;
+    entry.ahead = None;
     entry.round = round;
     entry.taken_at = envelope.at;
     entry.taken_seq = envelope.seq;
@@ -116,7 +122,7 @@ pub(super) fn parked(state: &mut State, id: LandingId, reason: &str) {
 
 pub(super) fn requeued(state: &mut State, id: LandingId) {
     rest(state, id, EntryState::Queued);
-    if let Some(task) = state.landings.get(&id).map(|entry| entry.task) {
+    if let Some(task) = state.landings.get(&id).and_then(|entry| entry.task) {
         change_task(state, task, |task| {
             if matches!(task.phase, TaskPhase::Stuck(_)) {
                 task.failed_tries = 0;
@@ -128,13 +134,20 @@ pub(super) fn requeued(state: &mut State, id: LandingId) {
 
 pub(super) fn rejected(state: &mut State, id: LandingId, reason: &TryReason) {
     finish(state, id, EntryState::Rejected(reason.clone()));
+    ahead::rejected(state, id, reason);
 }
 
 pub(super) fn withdrawn(state: &mut State, id: LandingId, reason: &str) {
     finish(state, id, EntryState::Withdrawn(reason.to_owned()));
 }
 
-pub(super) fn landed(state: &mut State, id: LandingId, commit: &str) {
+pub(super) fn landed(
+    state: &mut State,
+    id: LandingId,
+    commit: &str,
+    ahead_of: Option<&str>,
+    at: Timestamp,
+) {
     let Some(entry) = state.landings.get(&id) else { return };
     let task = entry.task;
     // Ids are given out in the order of submission.
@@ -147,7 +160,20 @@ pub(super) fn landed(state: &mut State, id: LandingId, commit: &str) {
         }
     }
     finish(state, id, EntryState::Landed(commit.to_owned()));
-    task::end(state, task, TaskPhase::Landed { commit: commit.to_owned(), landing: id });
+    if let Some(branch_at) = ahead_of {
+        ahead::landed(state, id, commit, branch_at, at);
+    }
+    if let Some(task) = task {
+        task::end(state, task, TaskPhase::Landed { commit: commit.to_owned(), landing: id });
+    }
+}
+
+/// The checkout is in the way; the entry is verified and stays so.
+pub(super) fn goes_ahead(state: &mut State, id: LandingId, reason: &str) {
+    let Some(entry) = state.landings.get_mut(&id) else { return };
+    entry.ahead = Some(reason.to_owned());
+    undelayed(state, DelayKey::Landing(id));
+    touch(state, id);
 }
 
 /// The entry waits for a moment; others may go first, and it merges anew when it is back.
@@ -172,6 +198,9 @@ fn finish(state: &mut State, id: LandingId, to: EntryState) {
     rest(state, id, to);
     undelayed(state, DelayKey::Landing(id));
     let Some(branch) = state.landings.get(&id).map(|entry| entry.branch.clone()) else { return };
+    if let Some(ahead) = state.ahead.get_mut(&branch).filter(|ahead| ahead.intake == Some(id)) {
+        ahead.intake = None;
+    }
     if let Some(queue) = state.queues.get_mut(&branch) {
         queue.remove(&id);
         if queue.is_empty() {

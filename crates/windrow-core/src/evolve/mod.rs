@@ -3,6 +3,7 @@
 //! Invariant: an event that names something unknown changes nothing (a journal is data; a fold must
 //! not fail on it). Every change marks the keys whose wishes it may have changed.
 
+mod ahead;
 mod index;
 mod landing;
 mod run;
@@ -97,8 +98,17 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         Event::EntryParked { landing, reason } => landing::parked(state, *landing, reason),
         Event::EntryRequeued { landing } => landing::requeued(state, *landing),
         Event::EntryRejected { landing, reason } => landing::rejected(state, *landing, reason),
-        Event::WorkLanded { landing, commit, onto: _ } => landing::landed(state, *landing, commit),
+        Event::WorkLanded { landing, commit, onto: _, ahead } => {
+            landing::landed(state, *landing, commit, ahead.as_deref(), at);
+        }
         Event::EntryWithdrawn { landing, reason } => landing::withdrawn(state, *landing, reason),
+
+        Event::EntryGoesAhead { landing, reason } => landing::goes_ahead(state, *landing, reason),
+        Event::CommitsSubmitted { landing, branch, commit } => {
+            ahead::commits_submitted(state, *landing, branch, commit, at);
+        }
+        Event::TargetSeen { branch, head, trouble } => ahead::seen(state, branch, head, trouble),
+        Event::TargetFollowed { branch, commit: _ } => ahead::followed(state, branch),
 
         Event::Delayed { key, until, reason, waits } => {
             delayed(state, *key, *until, (reason, *waits));

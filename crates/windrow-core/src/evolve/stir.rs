@@ -22,6 +22,7 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::EntryTaken { .. }
         | Event::EntryMerged { .. }
         | Event::EntryVerified { .. }
+        | Event::EntryGoesAhead { .. }
         | Event::TaskCheckedOff { .. }
         | Event::TreeForgotten { .. }
         | Event::KeptDropped { .. }
@@ -53,6 +54,9 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::EntryRejected { .. }
         | Event::WorkLanded { .. }
         | Event::EntryWithdrawn { .. }
-        | Event::TaskFoundLanded { .. } => true,
+        | Event::TaskFoundLanded { .. }
+        | Event::CommitsSubmitted { .. }
+        | Event::TargetSeen { .. }
+        | Event::TargetFollowed { .. } => true,
     }
 }

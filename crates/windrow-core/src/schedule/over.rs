@@ -16,7 +16,7 @@ pub(crate) fn is_over(state: &State, run: &Run) -> bool {
     let on_its_way = |id: &LandingId| {
         state.landings.get(id).is_some_and(|entry| {
             let rests = matches!(entry.state, EntryState::Held | EntryState::Parked(_));
-            let task = state.tasks.get(&entry.task);
+            let task = entry.task.and_then(|task| state.tasks.get(&task));
             !rests && task.is_some_and(|task| task.run == Some(run.id))
         })
     };

@@ -7,22 +7,22 @@ use crate::time::Timestamp;
 
 use super::TryReason;
 
-/// Submitted work on its way to the target branch.
+/// Work on its way to the target branch: a worker's, or commits of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landing {
     /// Its id.
     pub id: LandingId,
-    /// The task whose work it is.
-    pub task: TaskId,
+    /// The task whose work it is; nothing for commits that a person made on the branch.
+    pub task: Option<TaskId>,
     /// The session that did the work.
-    pub session: SessionId,
+    pub session: Option<SessionId>,
     /// The generation that submitted it.
     pub generation: Generation,
     /// The run whose gates and identity apply.
     pub run: RunId,
     /// The target branch, without `refs/heads/`.
     pub branch: String,
-    /// The submitted commit, pinned under a kept ref.
+    /// The submitted commit, pinned under a kept ref, or the person's, which the branch has.
     pub commit: String,
     /// The commit the work started from.
     pub base: String,
@@ -39,8 +39,26 @@ pub struct Landing {
     pub round: u32,
     /// How many entries landed before it that came later.
     pub overtaken: u32,
+    /// What was in the way of the branch, so that it lands ahead of it.
+    #[serde(default)]
+    pub ahead: Option<String>,
     /// Where it stands.
     pub state: EntryState,
+}
+
+impl Landing {
+    /// Whether it is a person's commits rather than a worker's.
+    #[must_use]
+    pub const fn is_persons(&self) -> bool {
+        self.task.is_none()
+    }
+
+    /// Whose it is, for people: the task's id, or the person's.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.task
+            .map_or_else(|| format!("what was committed on `{}`", self.branch), |t| t.to_string())
+    }
 }
 
 /// Where a queue entry stands.
@@ -73,7 +91,7 @@ pub enum EntryState {
     Held,
     /// Out of the queue until a person resumes the run: its gate could not run.
     Parked(String),
-    /// On the target branch.
+    /// On the target branch, or ahead of it.
     Landed(String),
     /// Sent back to its task.
     Rejected(TryReason),

@@ -3,6 +3,7 @@
 //! Invariant: only `evolve` changes a state. Facts are stored; what a person calls a status is
 //! derived from them (see `explain`).
 
+mod ahead;
 mod ids;
 mod landing;
 mod pairs;
@@ -12,6 +13,7 @@ mod session;
 mod store;
 mod task;
 
+pub use ahead::{Ahead, Trouble};
 pub use ids::Floor;
 pub use landing::{EntryState, Landing, Verdict};
 pub use quiet::Quiet;

@@ -10,7 +10,7 @@ use crate::schedule::Rank;
 use crate::scope::Case;
 use crate::time::Timestamp;
 
-use super::{Floor, Landing, Quiet, Run, Session, Task};
+use super::{Ahead, Floor, Landing, Quiet, Run, Session, Task};
 
 /// The fold of a project's journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,9 @@ pub struct State {
     pub queues: BTreeMap<String, BTreeSet<LandingId>>,
     /// The entry whose turn it is, by target branch.
     pub turn: BTreeMap<String, LandingId>,
+    /// What landed ahead of a target branch that did not follow yet, by branch.
+    #[serde(default)]
+    pub ahead: BTreeMap<String, Ahead>,
 
     /// Keys whose wishes may have changed since the last look; not part of what is stored.
     #[serde(skip)]
@@ -100,6 +103,12 @@ impl State {
     pub fn case(&self) -> Case {
         let newest = self.runs.last_key_value().is_some_and(|(_, run)| run.spec.ignore_case);
         if newest { Case::Ignored } else { Case::Counts }
+    }
+
+    /// Whether an entry landed on a ref of windrow's own and its branch did not follow yet.
+    #[must_use]
+    pub fn is_ahead(&self, landing: LandingId) -> bool {
+        self.ahead.values().any(|ahead| ahead.landings.contains(&landing))
     }
 
     /// A live session of that name.

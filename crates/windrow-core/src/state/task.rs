@@ -59,7 +59,7 @@ pub enum TaskPhase {
     Active(SessionId),
     /// Its work is on the way to the target branch.
     Submitted(LandingId),
-    /// Its work is on the target branch.
+    /// Its work is on the target branch, or ahead of it where the branch follows.
     Landed {
         /// The landing commit.
         commit: String,

@@ -1,8 +1,8 @@
 //! Performs effects in a made-up world, with outcomes chosen by dice.
 
 use crate::command::{
-    Command, MergeReport, MoveReport, RenewClaim, ReportCheckedOff, ReportEnded, ReportFreed,
-    ReportGate, ReportLeased, ReportMerged, ReportMoved, ReportReleased, ReportSealed,
+    Command, MergeReport, MoveReport, RenewClaim, ReportCheckedOff, ReportEnded, ReportFollowed,
+    ReportFreed, ReportGate, ReportLeased, ReportMerged, ReportMoved, ReportReleased, ReportSealed,
     ReportSetback, ReportStarted, ReportTree, SealMode, SealedWork, seal_mode,
 };
 use crate::effect::Effect;
@@ -65,6 +65,8 @@ impl World {
             Effect::MergeEntry(landing, round) => self.merge(landing, round, dice),
             Effect::RunGate(landing, round) => self.gate(landing, round, dice),
             Effect::MoveTarget(landing, round) => self.advance_target(landing, round, dice),
+            Effect::MoveAhead(landing, round) => self.advance_ahead(landing, round),
+            Effect::FollowTarget(landing) => self.follow(landing, dice),
             Effect::CheckOff(task) => {
                 let problem = dice.once_in(5).then(|| "the file is gone".to_owned());
                 Command::ReportCheckedOff(ReportCheckedOff { task, problem })
@@ -100,8 +102,7 @@ impl World {
     }
 
     fn seal(&mut self, session: SessionId, generation: Generation, dice: &mut Dice) -> Command {
-        self.commits += 1;
-        let commit = format!("work-{}", self.commits);
+        let commit = self.git.commit("work", &[]);
         let refname = format!("refs/windrow/kept/{session}/{generation}");
         let mut kept = Some((refname, commit.clone()));
         let mode = seal_mode(self.session(session));
@@ -132,25 +133,35 @@ impl World {
         Command::ReportSealed(ReportSealed { session, generation, work, kept, stays })
     }
 
-    fn head(&self, landing: LandingId) -> (String, String) {
-        let branch = self.state.landings[&landing].branch.clone();
-        let head = self.heads.get(&branch).cloned().unwrap_or_else(|| "start".to_owned());
-        (branch, head)
-    }
-
     fn merge(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
-        let (_, onto) = self.head(landing);
-        self.commits += 1;
-        let report = match dice.below(10) {
-            _ if self.moved.contains(&landing) => MergeReport::AlreadyIn,
-            9 if dice.once_in(3) => MergeReport::Unrelated,
-            9 => MergeReport::AlreadyIn,
-            7..=8 => MergeReport::Conflict { files: vec!["src/a.rs".to_owned()], detail: None },
-            _ => MergeReport::Clean {
-                onto,
-                commit: format!("landing-{}", self.commits),
-                tree: format!("tree-{}", dice.below(4)),
+        let entry = self.state.landings[&landing].clone();
+        let (branch, onto) = (&entry.branch, self.git.tip(&entry.branch));
+        let on_branch = |git: &super::git::Git, commit: &str| {
+            git.head(branch).is_some_and(|head| git.contains(&head, commit))
+        };
+        let moved = self.git.moved.get(&landing).cloned();
+        let moved = moved.filter(|commit| self.git.contains(&onto, commit));
+        let gone = entry.is_persons() && !on_branch(&self.git, &entry.commit);
+        let report = match (moved, dice.below(10)) {
+            _ if gone => MergeReport::Gone,
+            (Some(commit), _) => {
+                let ahead =
+                    (!on_branch(&self.git, &commit)).then(|| self.git.known(branch, &commit));
+                MergeReport::Landed { commit, ahead }
+            }
+            _ if self.git.contains(&onto, &entry.commit) => MergeReport::AlreadyIn,
+            (None, 9) if dice.once_in(3) => MergeReport::Unrelated,
+            (None, 9) if !entry.is_persons() => MergeReport::AlreadyIn,
+            (None, 7..=9) => MergeReport::Conflict {
+                files: vec!["src/a.rs".to_owned()],
+                detail: None,
+                sides: None,
             },
+            (None, _) => {
+                let commit = self.git.commit("landing", &[&onto, &entry.commit]);
+                let tree = format!("tree-{}", dice.below(4));
+                MergeReport::Clean { onto, commit, tree }
+            }
         };
         Command::ReportMerged(ReportMerged { landing, round, report })
     }
@@ -171,8 +182,8 @@ impl World {
         Command::ReportGate(ReportGate { landing, round, verdict, summary, detail: None })
     }
 
-    fn advance_target(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
-        let (branch, head) = self.head(landing);
+    /// The commit an entry moves to and what it was merged onto; its tree has passed.
+    fn verified(&self, landing: LandingId) -> (String, String, String) {
         let entry = &self.state.landings[&landing];
         let (EntryState::Merged { onto, commit, tree }
         | EntryState::Verified { onto, commit, tree }) = entry.state.clone()
@@ -184,29 +195,78 @@ impl World {
             gates.is_empty() || self.passed.contains(&(tree, gates)),
             "{landing} moves the branch to a tree that did not pass"
         );
-        let report = if head == commit {
+        (entry.branch.clone(), onto, commit)
+    }
+
+    fn move_once(&mut self, landing: LandingId, commit: &str) {
+        let before = self.git.moved.insert(landing, commit.to_owned());
+        assert_eq!(before, None, "{landing} moves the branch twice");
+    }
+
+    fn advance_target(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
+        let (branch, onto, commit) = self.verified(landing);
+        let head = self.git.head(&branch);
+        let report = if head.as_ref().is_some_and(|head| self.git.contains(head, &commit)) {
             MoveReport::Moved
-        } else if head != onto {
+        } else if self.git.is_ahead(&branch) {
+            MoveReport::Behind("something is ahead".to_owned())
+        } else if head.as_ref() != Some(&onto) {
             MoveReport::TargetMoved
         } else {
-            match dice.below(6) {
+            match dice.below(7) {
                 5 => {
-                    self.commits += 1;
-                    self.heads.insert(branch, format!("person-{}", self.commits));
+                    self.git.person_commits(&branch);
                     MoveReport::TargetMoved
                 }
+                6 => MoveReport::Locked("git works there".to_owned()),
                 1..=4 if self.weather == Weather::Busy => {
                     MoveReport::Busy("a rebase is stopped".to_owned())
                 }
                 4 => MoveReport::Busy("a rebase is stopped".to_owned()),
                 _ => {
-                    assert!(self.moved.insert(landing), "{landing} moves the branch twice");
-                    self.heads.insert(branch, commit);
+                    self.move_once(landing, &commit);
+                    self.git.advance(&branch, &commit);
                     MoveReport::Moved
                 }
             }
         };
         Command::ReportMoved(ReportMoved { landing, round, report })
+    }
+
+    fn advance_ahead(&mut self, landing: LandingId, round: u32) -> Command {
+        let (branch, onto, commit) = self.verified(landing);
+        let tip = self.git.tip(&branch);
+        let entry = &self.state.landings[&landing];
+        let head = self.git.head(&branch);
+        let has = |it: &String| head.as_ref().is_some_and(|head| self.git.contains(head, it));
+        let gone = entry.is_persons() && !has(&entry.commit);
+        let report = if self.git.contains(&tip, &commit) {
+            MoveReport::MovedAhead { branch: self.git.known(&branch, &commit) }
+        } else if tip != onto || gone {
+            MoveReport::TargetMoved
+        } else {
+            self.move_once(landing, &commit);
+            let known = self.git.known(&branch, &commit);
+            self.git.advance_ahead(&branch, &commit);
+            MoveReport::MovedAhead { branch: known }
+        };
+        Command::ReportMoved(ReportMoved { landing, round, report })
+    }
+
+    fn follow(&mut self, landing: LandingId, dice: &mut Dice) -> Command {
+        let found = self.state.ahead.iter().find(|(_, ahead)| ahead.last == landing);
+        let (branch, ahead) = found.map(|(b, a)| (b.clone(), a.clone())).expect("it is ahead");
+        let mut busy = false;
+        match dice.below(9) {
+            8 => self.git.person_commits(&branch),
+            7 => self.git.person_rewrites(&branch, dice.once_in(2)),
+            1..=6 if self.weather == Weather::Busy => busy = true,
+            5..=6 => busy = true,
+            0..=2 if ahead.trouble.is_some() => self.git.person_settles(&branch, &ahead.head),
+            _ => {}
+        }
+        let report = self.git.follow(&branch, &ahead, busy);
+        Command::ReportFollowed(ReportFollowed { landing, report })
     }
 }
 

@@ -107,7 +107,13 @@ fn check_queue(state: &State) {
             let other = turn.insert(entry.branch.clone(), entry.id);
             assert_eq!(other, None, "two entries in turn on `{}`", entry.branch);
         }
-        let phase = &state.tasks.get(&entry.task).expect("an entry names a task").phase;
+        let Some(task) = entry.task else {
+            assert!(!matches!(entry.state, EntryState::Held | EntryState::Parked(_)));
+            let ahead = state.ahead.get(&entry.branch).expect("a person's entry is of an ahead");
+            assert_eq!(ahead.intake, Some(entry.id), "one entry of a person at a time");
+            continue;
+        };
+        let phase = &state.tasks.get(&task).expect("an entry names a task").phase;
         let fits = match &entry.state {
             EntryState::Parked(_) => matches!(phase, TaskPhase::Stuck(_)),
             EntryState::Queued
@@ -119,7 +125,13 @@ fn check_queue(state: &State) {
             | EntryState::Rejected(_)
             | EntryState::Withdrawn(_) => *phase == TaskPhase::Submitted(entry.id),
         };
-        assert!(fits, "{} is {:?}, {} is {phase:?}", entry.id, entry.state, entry.task);
+        assert!(fits, "{} is {:?}, {task} is {phase:?}", entry.id, entry.state);
+    }
+    for (branch, ahead) in &state.ahead {
+        let last = &state.landings[&ahead.last];
+        assert_eq!(last.state, EntryState::Landed(ahead.head.clone()), "ahead of `{branch}`");
+        let open = ahead.intake.is_some_and(|id| state.landings[&id].state.is_final());
+        assert!(!open, "what a person committed is over and waited for");
     }
     assert_eq!(state.queues, queues, "queues");
     assert_eq!(state.turn, turn, "turn");

@@ -11,6 +11,7 @@
 
 mod actor;
 mod dice;
+mod git;
 mod indexes;
 mod oracle;
 mod people;

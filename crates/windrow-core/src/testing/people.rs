@@ -6,7 +6,7 @@ use crate::command::{
 };
 use crate::ids::TaskId;
 use crate::scope::Scope;
-use crate::spec::{Kind, Leftovers, RunSpec, TaskSpec};
+use crate::spec::{Kind, Leftovers, RunSpec, TaskSpec, WhenBusy};
 use crate::state::{ClosedAs, StopReason};
 
 use super::World;
@@ -38,6 +38,7 @@ fn any_run(dice: &mut Dice) -> RunSpec {
         branch: dice.pick(["main", "next"]).unwrap_or("main").to_owned(),
         pool: 1 + u32::try_from(dice.below(3)).unwrap_or(0),
         gates,
+        busy: if dice.once_in(2) { WhenBusy::Ahead } else { WhenBusy::Wait },
         hold: dice.once_in(5),
         barrier: dice.once_in(4),
         tries: 1 + u32::try_from(dice.below(3)).unwrap_or(0),

@@ -159,7 +159,8 @@ fn check_ends(world: &World) {
     for id in state.tasks.keys() {
         assert!(may_rest(state, *id, &mut BTreeSet::new()), "{id}: {:?}", explain(state, *id));
     }
-    for landing in &world.moved {
+    assert!(state.ahead.is_empty(), "branches did not follow: {:?}", state.ahead);
+    for landing in world.git.moved.keys() {
         let entry = &state.landings[landing].state;
         let known = matches!(entry, EntryState::Landed(_) | EntryState::Withdrawn(_));
         assert!(known, "{landing} is on the branch and {entry:?}");

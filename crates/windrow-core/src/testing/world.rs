@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::command::{Advance, Command};
 use crate::effect::{Effect, Key, wanted, wanted_of};
 use crate::event::{Envelope, Event};
-use crate::ids::{LandingId, SessionId, TaskId};
+use crate::ids::{SessionId, TaskId};
 use crate::reject::Rejection;
-use crate::state::{Quiet, State};
+use crate::spec::WhenBusy;
+use crate::state::{EntryState, Quiet, State};
 use crate::time::{Stamp, Timestamp};
 use crate::{decide, evolve};
 
+use super::git::Git;
 use super::{indexes, oracle};
 
 /// What goes wrong more often than the rest in a story.
@@ -43,12 +45,10 @@ pub(crate) struct World {
     pub(crate) journal: Vec<Envelope>,
     /// Wishes by key, recomputed for dirty keys only.
     pub(super) wishes: BTreeMap<Key, Vec<Effect>>,
-    /// The heads of the target branches, and which entries they took in.
-    pub(crate) heads: BTreeMap<String, String>,
-    pub(crate) moved: BTreeSet<LandingId>,
+    /// The target branches, what is ahead of them, and which entries they took in.
+    pub(crate) git: Git,
     /// Trees and gates that passed when they were run.
     pub(crate) passed: BTreeSet<(String, String)>,
-    pub(crate) commits: u64,
     /// Sessions that have a name and ports from the machine.
     pub(crate) leases: BTreeSet<SessionId>,
     pub(crate) weather: Weather,
@@ -118,9 +118,21 @@ impl World {
             oracle::check_end(state, *run);
         }
         if let Event::WorkLanded { landing, commit, .. } = event {
-            assert!(self.moved.contains(landing), "{landing} never reached the branch");
-            let task = state.landings[landing].task;
-            assert!(self.landed(task).is_none(), "{task} lands twice as {commit}");
+            assert!(self.git.moved.contains_key(landing), "{landing} never reached the branch");
+            if let Some(task) = state.landings[landing].task {
+                assert!(self.landed(task).is_none(), "{task} lands twice as {commit}");
+            }
+        }
+        if let Event::EntryTaken { landing, .. } = event {
+            let entry = &state.landings[landing];
+            if let Some(ahead) = state.ahead.get(&entry.branch)
+                && entry.state == EntryState::Queued
+                && !entry.is_persons()
+            {
+                assert_eq!(ahead.trouble, None, "{landing} is taken while a person must settle");
+                let busy = state.runs[&entry.run].spec.busy;
+                assert_eq!(busy, WhenBusy::Ahead, "{landing} is taken and may not go ahead");
+            }
         }
     }
 
@@ -128,7 +140,7 @@ impl World {
     pub(crate) fn landed(&self, task: TaskId) -> Option<&str> {
         self.journal.iter().find_map(|envelope| match &envelope.event {
             Event::WorkLanded { landing, commit, .. }
-                if self.state.landings[landing].task == task =>
+                if self.state.landings[landing].task == Some(task) =>
             {
                 Some(commit.as_str())
             }

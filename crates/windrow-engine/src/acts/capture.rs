@@ -73,7 +73,7 @@ pub(super) fn set_aside(
     id: TreeId,
     target: &str,
 ) -> Result<Saved, String> {
-    let safe = [format!("refs/heads/{target}")];
+    let safe = safe_refs(target);
     let refname = format!("refs/windrow/kept/{id}/{}", now());
     let trash = place.folder.join("trash").join(format!("{id}-{}", now()));
     let base = place.repo.ref_value(&safe[0]).map_err(|e| chain(&e))?;
@@ -95,6 +95,11 @@ pub(super) fn set_aside(
             named(&left)
         )),
     }
+}
+
+/// The refs that hold what landed on a target branch, or ahead of it.
+pub(super) fn safe_refs(branch: &str) -> [String; 2] {
+    [format!("refs/heads/{branch}"), git::ahead_ref(branch)]
 }
 
 /// What stayed behind, in words.

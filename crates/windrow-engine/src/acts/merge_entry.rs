@@ -4,20 +4,26 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use windrow_core::command::{MergeReport, ReportMerged};
+use windrow_core::command::{MergeReport, ReportMerged, Sides};
 use windrow_core::ids::LandingId;
 use windrow_core::spec::TextRef;
 use windrow_core::{Command, Effect, State, message};
 use windrow_journal::Text;
-use windrow_world::git::{self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid, Signer};
+use windrow_world::git::{
+    self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid, Repo, Signer, Tip,
+};
 use windrow_world::trackers::tasks_md;
 
+use super::move_ahead::{is_on_branch, known};
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
 use crate::published;
 
 /// Bytes of each side of a conflict that go into the evidence.
 const SIDE_LIMIT: usize = 16 << 10;
+
+/// Commits of each side of a person's conflict that are named.
+const SIDE_COMMITS: usize = 5;
 
 struct Entry {
     place: Arc<Place>,
@@ -31,12 +37,15 @@ struct Entry {
     seconds: i64,
     pin: String,
     check_off: Option<(String, String)>,
+    /// It is a person's commits on the branch rather than a worker's.
+    persons: bool,
 }
 
 pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tools) -> Option<Act> {
     let landing = state.landings.get(&id)?;
     let run = &state.runs.get(&landing.run)?.spec;
-    let source = state.tasks.get(&landing.task)?.spec.source.clone();
+    let task = landing.task.and_then(|task| state.tasks.get(&task));
+    let source = task.and_then(|task| task.spec.source.clone());
     let mut entry = Entry {
         place: Arc::clone(&tools.place),
         branch: landing.branch.clone(),
@@ -51,6 +60,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         check_off: source
             .filter(|source| run.commit_progress && !source.file.ends_with(".json"))
             .map(|source| (source.file, source.key)),
+        persons: landing.is_persons(),
     };
     let (round, seq) = (landing.round, landing.taken_seq);
     let texts = tools.texts.clone();
@@ -74,25 +84,31 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
 
 fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
     let repo = &entry.place.repo;
-    let onto = repo.ref_value(&format!("refs/heads/{}", entry.branch)).map_err(|e| chain(&e))?;
-    let onto = onto.ok_or_else(|| format!("the branch `{}` does not exist", entry.branch))?;
+    let tip = git::tip(repo, &entry.branch).map_err(|e| chain(&e))?;
+    let tip = tip.ok_or_else(|| format!("the branch `{}` does not exist", entry.branch))?;
+    if entry.persons && !is_on_branch(&entry.place, &entry.branch, &entry.commit)? {
+        return Ok((MergeReport::Gone, None));
+    }
     let work = Oid::parse(&entry.commit).map_err(|e| chain(&e))?;
-    match git::merge(repo, &onto, &work).map_err(|e| chain(&e))? {
-        Merged::AlreadyIn => Ok((already_in(entry, &onto, &work)?, None)),
+    match git::merge(repo, &tip.commit, &work).map_err(|e| chain(&e))? {
+        Merged::AlreadyIn => Ok((already_in(entry, &tip, &work)?, None)),
         Merged::Unrelated => Ok((MergeReport::Unrelated, None)),
         Merged::Conflict { files, messages } => {
             let names = files.iter().map(|f| f.path.to_string_lossy().into_owned()).collect();
             let text = Text::new(both_sides(entry, &files, &messages));
             let detail = Some(TextRef(text.hash().to_string()));
-            Ok((MergeReport::Conflict { files: names, detail }, Some(text)))
+            let sides = if entry.persons { Some(sides(repo, &tip.commit, &work)?) } else { None };
+            Ok((MergeReport::Conflict { files: names, detail, sides }, Some(text)))
         }
         Merged::Clean { tree } => {
-            if tree == git::tree_of(repo, &onto).map_err(|e| chain(&e))? {
+            let same = tree == git::tree_of(repo, &tip.commit).map_err(|e| chain(&e))?;
+            // A person's commits are to be part of what is ahead, whatever they change.
+            if same && !entry.persons {
                 return Ok((MergeReport::AlreadyIn, None));
             }
-            match case_twins(entry, &onto, &tree)? {
+            match case_twins(entry, &tip.commit, &tree)? {
                 Some((report, text)) => Ok((report, Some(text))),
-                None => clean(entry, &onto, &work, tree).map(|report| (report, None)),
+                None => clean(entry, &tip.commit, &work, tree).map(|report| (report, None)),
             }
         }
     }
@@ -120,17 +136,30 @@ fn case_twins(
     let files: BTreeSet<_> = files.map(|path| path.to_string_lossy().into_owned()).collect();
     let text = Text::new(said);
     let detail = Some(TextRef(text.hash().to_string()));
-    Ok(Some((MergeReport::Conflict { files: files.into_iter().collect(), detail }, text)))
+    Ok(Some((
+        MergeReport::Conflict { files: files.into_iter().collect(), detail, sides: None },
+        text,
+    )))
+}
+
+/// The commits of both sides of a collision between a person and what landed ahead.
+fn sides(repo: &Repo, ahead: &Oid, branch: &Oid) -> Result<Sides, String> {
+    let lines = |without, with| git::lines_between(repo, without, with, SIDE_COMMITS);
+    Ok(Sides {
+        branch: lines(ahead, branch).map_err(|e| chain(&e))?,
+        ahead: lines(branch, ahead).map_err(|e| chain(&e))?,
+    })
 }
 
 /// How the target came to have the work: by a merge commit of exactly this work, or otherwise.
-fn already_in(entry: &Entry, onto: &Oid, work: &Oid) -> Result<MergeReport, String> {
+fn already_in(entry: &Entry, tip: &Tip, work: &Oid) -> Result<MergeReport, String> {
+    let place = &entry.place;
     let base = Oid::parse(&entry.base).map_err(|e| chain(&e))?;
-    let merge = git::merge_of(&entry.place.repo, &base, onto, work).map_err(|e| chain(&e))?;
-    Ok(match merge {
-        Some(commit) => MergeReport::Landed { commit: commit.to_string() },
-        None => MergeReport::AlreadyIn,
-    })
+    let merge = git::merge_of(&place.repo, &base, &tip.commit, work).map_err(|e| chain(&e))?;
+    let Some(commit) = merge else { return Ok(MergeReport::AlreadyIn) };
+    let landed = is_on_branch(place, &entry.branch, commit.as_str())?;
+    let ahead = if landed { None } else { Some(known(place, &entry.branch, &commit)?) };
+    Ok(MergeReport::Landed { commit: commit.to_string(), ahead })
 }
 
 fn clean(entry: &Entry, onto: &Oid, work: &Oid, tree: Oid) -> Result<MergeReport, String> {
@@ -182,10 +211,13 @@ fn both_sides(entry: &Entry, files: &[ConflictFile], messages: &[String]) -> Str
         let theirs = side(entry, file.theirs.as_ref());
         let ours = side(entry, file.ours.as_ref());
         let branch = &entry.branch;
-        let _infallible = write!(
-            text,
-            "\n\n--- `{path}` on `{branch}`\n{ours}\n--- `{path}` as the worker left it\n{theirs}\n",
-        );
+        let (on, left) = if entry.persons {
+            (format!("as it landed ahead of `{branch}`"), format!("on `{branch}`"))
+        } else {
+            (format!("on `{branch}`"), "as the worker left it".to_owned())
+        };
+        let _infallible =
+            write!(text, "\n\n--- `{path}` {on}\n{ours}\n--- `{path}` {left}\n{theirs}\n");
     }
     text
 }

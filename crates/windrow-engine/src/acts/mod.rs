@@ -9,9 +9,11 @@
 mod brief;
 mod capture;
 mod check_off;
+mod follow_target;
 mod free_name;
 mod lease_name;
 mod merge_entry;
+mod move_ahead;
 mod move_target;
 mod open_tree;
 mod outcome;
@@ -47,6 +49,8 @@ pub(crate) fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Ac
         Effect::MergeEntry(landing, _) => merge_entry::prepare(state, landing, effect, tools),
         Effect::RunGate(landing, _) => run_gate::prepare(state, landing, effect, tools),
         Effect::MoveTarget(landing, _) => move_target::prepare(state, landing, effect, tools),
+        Effect::MoveAhead(landing, _) => move_ahead::prepare(state, landing, effect, tools),
+        Effect::FollowTarget(landing) => follow_target::prepare(state, landing, effect, tools),
         Effect::CheckOff(task) => check_off::prepare(state, task, tools),
     }
 }

@@ -6,7 +6,7 @@ use windrow_core::command::{MoveReport, ReportMoved};
 use windrow_core::ids::LandingId;
 use windrow_core::state::EntryState;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{self, Busy, FLIGHT, Landed, Move, Oid};
+use windrow_world::git::{self, Busy, FLIGHT, Landed, Lander, Move, Oid};
 
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
@@ -44,18 +44,7 @@ fn move_target(
         id: format!("{id}-{round}"),
     };
     let lander = place.lander.lock().unwrap_or_else(PoisonError::into_inner);
-    let landed = match lander.land(&request) {
-        Ok(landed) => landed,
-        Err(error) => {
-            // A move that broke off half way is finished or undone before anything else is tried.
-            let recovered = lander.recover().map_err(|again| {
-                format!("{}; recovering from it failed too: {}", chain(&error), chain(&again))
-            })?;
-            tracing::warn!("a move of `{branch}` failed: {}; {recovered:?}", chain(&error));
-            return Err(chain(&error));
-        }
-    };
-    Ok(match landed {
+    Ok(match land(&lander, &request)? {
         Landed::Moved { missing, .. } => {
             for path in missing {
                 tracing::warn!("the checkout `{}` of `{branch}` is gone", path.display());
@@ -67,8 +56,37 @@ fn move_target(
             unpin(place, id);
             MoveReport::Moved
         }
-        Landed::TargetMoved { .. } => MoveReport::TargetMoved,
+        Landed::TargetMoved { .. } => elsewhere(place, branch, onto)?,
+        Landed::Busy(busy @ (Busy::IndexLocked { .. } | Busy::RefLocked { .. })) => {
+            MoveReport::Locked(in_words(&busy, branch))
+        }
         Landed::Busy(busy) => MoveReport::Busy(in_words(&busy, branch)),
+    })
+}
+
+/// Moves a branch; a move that broke off half way is finished or undone before anything else is
+/// tried.
+pub(super) fn land(lander: &Lander, request: &Move) -> Result<Landed, String> {
+    let branch = &request.branch;
+    lander.land(request).map_err(|error| match lander.recover() {
+        Ok(recovered) => {
+            tracing::warn!("a move of `{branch}` failed: {}; {recovered:?}", chain(&error));
+            chain(&error)
+        }
+        Err(again) => {
+            format!("{}; recovering from it failed too: {}", chain(&error), chain(&again))
+        }
+    })
+}
+
+/// The branch is not what the entry was merged onto: somebody moved it, or it was not the branch.
+fn elsewhere(place: &Place, branch: &str, onto: &str) -> Result<MoveReport, String> {
+    let tip = git::tip(&place.repo, branch).map_err(|e| chain(&e))?;
+    let behind = tip.is_some_and(|tip| tip.ahead && tip.commit.as_str() == onto);
+    Ok(if behind {
+        MoveReport::Behind(format!("work landed ahead of `{branch}` before"))
+    } else {
+        MoveReport::TargetMoved
     })
 }
 
@@ -79,7 +97,7 @@ fn unpin(place: &Place, id: LandingId) {
     }
 }
 
-fn in_words(busy: &Busy, branch: &str) -> String {
+pub(super) fn in_words(busy: &Busy, branch: &str) -> String {
     match busy {
         Busy::InTheWay { worktree, files } => {
             let named: Vec<String> = files

@@ -9,7 +9,7 @@ use windrow_core::command::ReportTree;
 use windrow_core::ids::{SessionId, TreeId};
 use windrow_core::state::OpenTree;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{Oid, Saved, Tree, WorktreeError, Worktrees};
+use windrow_world::git::{self, Oid, Saved, Tree, WorktreeError, Worktrees};
 
 use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
 use crate::place::Place;
@@ -58,9 +58,9 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
 
 fn open(wanted: &Wanted) -> Result<OpenTree, String> {
     let repo = &wanted.place.repo;
-    let refname = format!("refs/heads/{}", wanted.target);
-    let base = repo.ref_value(&refname).map_err(|e| chain(&e))?;
-    let base = base.ok_or_else(|| format!("the branch `{}` does not exist", wanted.target))?;
+    let tip = git::tip(repo, &wanted.target).map_err(|e| chain(&e))?;
+    let tip = tip.ok_or_else(|| format!("the branch `{}` does not exist", wanted.target))?;
+    let base = tip.commit;
     let worktrees = wanted.place.worktrees(&wanted.root, &wanted.caches);
     let worktrees = worktrees.map_err(|e| chain(&e))?;
     let (tree, branch) = make(wanted, &worktrees, &base)?;

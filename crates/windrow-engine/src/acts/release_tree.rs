@@ -12,7 +12,7 @@ use windrow_core::state::StopReason;
 use windrow_core::{Command, Effect, State};
 use windrow_world::git::{self, Captured, Oid, Saved, Tree, Worktrees};
 
-use super::capture::{Capture, named};
+use super::capture::{Capture, named, safe_refs};
 use super::{Act, Outcome, Tools, blocking, chain, tree_path};
 use crate::place::Place;
 
@@ -55,7 +55,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         base: open.map(|tree| tree.base.clone()).unwrap_or_default(),
         branch: open.map(|tree| tree.branch.clone()).unwrap_or_default(),
         refname: format!("refs/windrow/kept/{id}/{generation}{rest}"),
-        safe: kept.iter().cloned().chain([format!("refs/heads/{}", run.branch)]).collect(),
+        safe: kept.iter().cloned().chain(safe_refs(&run.branch)).collect(),
         kept,
         precious: run.precious.clone(),
         trash: tools.place.folder.join("trash").join(format!("{id}.{generation}{rest}")),

@@ -9,7 +9,7 @@ use windrow_core::spec::Leftovers;
 use windrow_core::{Command, Effect, State, message};
 use windrow_world::git::{self, Captured, Identity, Oid, Signer, Tree};
 
-use super::capture::{Capture, named};
+use super::capture::{Capture, named, safe_refs};
 use super::{Act, Outcome, Tools, blocking, chain, tree_path};
 use crate::place::Place;
 
@@ -51,7 +51,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         identity: Identity { name: run.identity.name.clone(), email: run.identity.email.clone() },
         signer: run.signing.as_ref().map(|how| tools.place.signer(how)),
         refname: format!("refs/windrow/kept/{id}/{generation}"),
-        safe: vec![format!("refs/heads/{}", run.branch)],
+        safe: safe_refs(&run.branch).into(),
         precious: run.precious.clone(),
         trash: tools.place.folder.join("trash").join(format!("{id}.{generation}")),
     };

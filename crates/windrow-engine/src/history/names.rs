@@ -12,7 +12,24 @@ use windrow_core::{Event, state};
 pub(super) struct Names {
     tasks: BTreeMap<TaskId, String>,
     sessions: BTreeMap<SessionId, Session>,
-    landings: BTreeMap<LandingId, (TaskId, SessionId)>,
+    landings: BTreeMap<LandingId, Work>,
+}
+
+/// Whose work a queue entry is.
+#[derive(Clone, Debug)]
+enum Work {
+    Workers(TaskId, SessionId),
+    /// A person's, on this branch.
+    Persons(String),
+}
+
+impl Work {
+    fn of(landing: &state::Landing) -> Self {
+        match (landing.task, landing.session) {
+            (Some(task), Some(session)) => Self::Workers(task, session),
+            _ => Self::Persons(landing.branch.clone()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,7 +49,7 @@ impl Names {
         Self {
             tasks: tasks.map(|task| (task.id, task.spec.title.clone())).collect(),
             sessions: state.sessions.values().map(|one| (one.id, session(one))).collect(),
-            landings: landings.map(|one| (one.id, (one.task, one.session))).collect(),
+            landings: landings.map(|one| (one.id, Work::of(one))).collect(),
         }
     }
 
@@ -49,7 +66,10 @@ impl Names {
                 self.sessions.entry(*session).or_default().name = Some(name.clone());
             }
             Event::WorkSubmitted { landing, task, session, .. } => {
-                self.landings.insert(*landing, (*task, *session));
+                self.landings.insert(*landing, Work::Workers(*task, *session));
+            }
+            Event::CommitsSubmitted { landing, branch, .. } => {
+                self.landings.insert(*landing, Work::Persons(branch.clone()));
             }
             _ => {}
         }
@@ -80,7 +100,8 @@ impl Names {
     /// The work of a queue entry: that of its task.
     pub(super) fn work(&self, id: LandingId) -> String {
         match self.landings.get(&id) {
-            Some((task, _)) => self.task(*task),
+            Some(Work::Workers(task, _)) => self.task(*task),
+            Some(Work::Persons(branch)) => format!("what was committed on `{branch}`"),
             None => id.to_string(),
         }
     }
@@ -96,10 +117,13 @@ impl Names {
 
     /// The task and the session that an event is about, its entry's and its session's included.
     pub(super) fn about(&self, found: &Subjects<'_>) -> (Option<TaskId>, Option<SessionId>) {
-        let entry = found.landing.and_then(|landing| self.landings.get(&landing));
-        let session = found.session.or(entry.map(|(_, session)| *session));
+        let entry = found.landing.and_then(|landing| match self.landings.get(&landing) {
+            Some(Work::Workers(task, session)) => Some((*task, *session)),
+            Some(Work::Persons(_)) | None => None,
+        });
+        let session = found.session.or(entry.map(|(_, session)| session));
         let of_session =
             session.and_then(|session| self.sessions.get(&session)).and_then(|found| found.task);
-        (found.task.or(entry.map(|(task, _)| *task)).or(of_session), session)
+        (found.task.or(entry.map(|(task, _)| task)).or(of_session), session)
     }
 }

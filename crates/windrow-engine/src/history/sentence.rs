@@ -160,8 +160,24 @@ fn landings(names: &Names, event: &Event) -> Option<String> {
         Event::EntryRejected { landing, reason } => {
             format!("{} does not land: {}", names.work(*landing), reason.summary)
         }
-        Event::WorkLanded { landing, commit, .. } => {
-            format!("{} landed as {}", names.work(*landing), short(commit))
+        Event::WorkLanded { landing, commit, ahead, .. } => {
+            let ahead = if ahead.is_some() { ", ahead of the branch" } else { "" };
+            format!("{} landed as {}{ahead}", names.work(*landing), short(commit))
+        }
+        Event::EntryGoesAhead { landing, reason } => {
+            format!("{} is to land ahead of the branch: {reason}", names.work(*landing))
+        }
+        Event::CommitsSubmitted { branch, commit, .. } => {
+            format!("a person's commits on `{branch}` up to {} came in", short(commit))
+        }
+        Event::TargetSeen { branch, trouble: Some(trouble), .. } => {
+            format!("`{branch}` does not follow: {}", trouble.summary)
+        }
+        Event::TargetSeen { branch, trouble: None, .. } => {
+            format!("what kept `{branch}` from following is settled")
+        }
+        Event::TargetFollowed { branch, commit } => {
+            format!("`{branch}` followed to {}", short(commit))
         }
         Event::EntryWithdrawn { landing, reason } => {
             format!("{} left the queue: {reason}", names.work(*landing))

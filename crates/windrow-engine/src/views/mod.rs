@@ -1,5 +1,6 @@
 //! Turns the state into views: what people see of it.
 
+mod ahead;
 mod explanation;
 mod run;
 mod session;

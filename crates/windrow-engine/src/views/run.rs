@@ -7,6 +7,7 @@ use windrow_core::ids::LandingId;
 use windrow_core::state::{DelayKey, EntryState, Landing, Run, RunEnd, RunPhase, TreeUse};
 use windrow_core::{Key, State, wanted_of};
 
+use super::ahead;
 use super::session::session_row;
 use super::task::{status_of, task_rows};
 use crate::place::Place;
@@ -53,6 +54,7 @@ pub(crate) fn run_view(state: &State, place: &Place, run: &Run) -> RunView {
         tasks: task_rows(state, run.tasks.iter().copied()),
         sessions,
         queue: queue(state, &run.spec.branch),
+        ahead: ahead::ahead_row(state, &run.spec.branch),
         troubles: troubles(state, run),
         out: Some(summaries::folder(place, run)),
         seq: state.seq,
@@ -79,8 +81,9 @@ fn queue(state: &State, branch: &str) -> Vec<QueueRow> {
 
 fn queue_row(state: &State, entry: &Landing) -> QueueRow {
     let waits = state.delayed(DelayKey::Landing(entry.id));
+    let for_branch = ahead::waits_for_branch(state, entry);
     let word = match &entry.state {
-        EntryState::Queued if waits.is_some() => QueueState::Waiting,
+        EntryState::Queued if waits.is_some() || for_branch.is_some() => QueueState::Waiting,
         EntryState::Queued => QueueState::Queued,
         EntryState::Taken => QueueState::Merging,
         EntryState::Merged { .. } => QueueState::Verifying,
@@ -93,14 +96,10 @@ fn queue_row(state: &State, entry: &Landing) -> QueueRow {
     };
     let note = match &entry.state {
         EntryState::Parked(reason) => Some(reason.clone()),
+        EntryState::Queued if for_branch.is_some() => for_branch,
         _ => waits.map(|delay| delay.reason.clone()),
     };
-    QueueRow {
-        id: entry.id.to_string(),
-        task: entry.task.to_string(),
-        state: word.word().to_owned(),
-        note,
-    }
+    QueueRow { id: entry.id.to_string(), task: entry.label(), state: word.word().to_owned(), note }
 }
 
 /// What needs a person, or will if it stays as it is.
@@ -109,10 +108,11 @@ fn troubles(state: &State, run: &Run) -> Vec<String> {
     let delayed = |id: &LandingId| {
         let entry = state.landings.get(id)?;
         let delay = state.delayed(DelayKey::Landing(*id))?;
-        Some(format!("{} waits to land: {}", entry.task, delay.reason))
+        Some(format!("{} waits to land: {}", entry.label(), delay.reason))
     };
     let queue = state.queues.get(&run.spec.branch).into_iter().flatten();
     troubles.extend(queue.filter_map(delayed));
+    troubles.extend(ahead::sentence(state, &run.spec.branch));
     for session in run.slots.iter().filter_map(|id| state.sessions.get(id)) {
         if let Some(delay) = state.delayed(DelayKey::Session(session.id)) {
             troubles.push(format!("{} waits: {}", session.label(), delay.reason));

@@ -5,6 +5,7 @@ use windrow_core::State;
 use windrow_core::ids::{SessionId, TaskId};
 use windrow_core::state::{DelayKey, EntryState, Session, Task, TaskPhase, TryReason};
 
+use super::ahead;
 use super::session::session_row;
 use crate::place::Place;
 
@@ -104,8 +105,11 @@ fn note(state: &State, task: &Task) -> Option<String> {
         TaskPhase::Cancelled { reason } => Some(reason.clone()),
         TaskPhase::Stuck(reason) => Some(reason.summary.clone()),
         TaskPhase::Submitted(landing) => {
-            let key = DelayKey::Landing(*landing);
-            state.delayed(key).map(|delay| format!("waits: {}", delay.reason))
+            let entry = state.landings.get(landing);
+            let for_branch = entry.and_then(|entry| ahead::waits_for_branch(state, entry));
+            let delay = state.delayed(DelayKey::Landing(*landing));
+            let why = for_branch.or_else(|| delay.map(|delay| delay.reason.clone()));
+            why.map(|why| format!("waits: {why}"))
         }
         TaskPhase::Active(session) => {
             let key = DelayKey::Session(*session);
@@ -117,7 +121,10 @@ fn note(state: &State, task: &Task) -> Option<String> {
                 .map(|reason| format!("try {} follows: {}", task.failed_tries + 1, reason.summary));
             again.or_else(|| waits_for_held(state, task))
         }
-        TaskPhase::Landed { .. } => None,
+        TaskPhase::Landed { landing, .. } => {
+            let entry = state.landings.get(landing).filter(|_| state.is_ahead(*landing));
+            entry.map(|entry| format!("landed ahead; `{}` follows", entry.branch))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every call goes through [`Repo`], which trusts nothing a worker could have written.
 
+mod ahead;
 mod capture;
 mod capture_commit;
 mod capture_index;
@@ -41,6 +42,9 @@ mod worktree_registry;
 mod worktree_reset;
 mod worktree_slug;
 
+pub use ahead::{
+    AHEAD, Tip, advance, ahead_ref, all_ahead, fork_point, hold, let_go, lines_between, tip,
+};
 pub use capture::{CaptureSpec, Captured, Saved, capture};
 pub use capture_trash::Left;
 pub use case::{case_twins, ignores_case};

@@ -5,7 +5,7 @@
 use serde::de::DeserializeOwned;
 
 use super::person::PersonConfig;
-use super::project::{AgentTable, LimitsTable, ProjectConfig};
+use super::project::{AgentTable, LimitsTable, ProjectConfig, TargetTable};
 use super::toml_file::unknown;
 
 pub(crate) fn project() -> Vec<String> {
@@ -14,6 +14,10 @@ pub(crate) fn project() -> Vec<String> {
 
 pub(crate) fn limits() -> Vec<String> {
     of::<LimitsTable>()
+}
+
+pub(crate) fn target() -> Vec<String> {
+    of::<TargetTable>()
 }
 
 pub(crate) fn agent() -> Vec<String> {

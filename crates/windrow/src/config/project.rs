@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers, TreeNames};
+use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers, TreeNames, WhenBusy};
 
 use super::{duration, toml_file};
 use crate::error::CliError;
@@ -83,8 +83,22 @@ pub(crate) struct ProjectConfig {
     pub(crate) agent: Option<String>,
     /// How long things may take.
     pub(crate) limits: LimitsTable,
+    /// When files of the checkout are in the way of a landing: "wait" until they are not, or land
+    /// "ahead" on refs/windrow/target/BRANCH, and the branch follows by itself later.
+    pub(crate) target: TargetTable,
     /// An agent is any command. It finds its brief in the file $WINDROW_BRIEF.
     agents: BTreeMap<String, AgentTable>,
+}
+
+/// How work lands on the branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TargetTable {
+    /// What happens while the checkout of the branch is in the way of a landing.
+    ///
+    /// Example: `busy = "wait"`
+    pub(crate) busy: WhenBusy,
 }
 
 /// How long things may take, in milliseconds.

@@ -62,7 +62,7 @@ fn work_is_merged_verified_and_landed() {
     "#,
     );
     refused(&mut world, &gate(1, Verdict::Passed), early);
-    world.moved.insert(L);
+    world.git.moved.insert(L, "m1".to_owned());
     check(
         &mut world,
         &moved(1, MoveReport::Moved),
@@ -76,7 +76,7 @@ fn work_is_merged_verified_and_landed() {
 #[test]
 fn a_conflict_or_a_red_gate_sends_the_work_back_until_the_tries_are_used_up() {
     let files = vec!["a".to_owned(), "b".to_owned()];
-    let conflict = MergeReport::Conflict { files, detail: None };
+    let conflict = MergeReport::Conflict { files, detail: None, sides: None };
     let mut world = submitted(&["one"], RunSpec { tries: 2, ..gated() });
     check(
         &mut world,
@@ -231,12 +231,12 @@ fn a_conflict_names_what_landed_meanwhile_outside_its_files() {
         let effect = *world.wanted().iter().find(|effect| !is_merge(effect)).unwrap();
         world.well(effect);
     }
-    let first = world.state.landings[&L].task;
+    let first = world.state.landings[&L].task.unwrap();
     world.well(Effect::MergeEntry(L, 1));
     world.well(Effect::MoveTarget(L, 1));
     assert!(matches!(world.state.tasks[&first].phase, TaskPhase::Landed { .. }));
     let files = world.state.landings[&L].touched.clone();
-    let report = MergeReport::Conflict { files, detail: None };
+    let report = MergeReport::Conflict { files, detail: None, sides: None };
     let report = ReportMerged { landing: LandingId(2), round: 1, report };
     check(
         &mut world,
@@ -267,7 +267,7 @@ fn two_tasks_that_collided_once_take_turns_on_the_files_they_touched() {
     }
     for n in [1, 2] {
         let files = vec!["src/a [1].rs".to_owned()];
-        let report = MergeReport::Conflict { files, detail: None };
+        let report = MergeReport::Conflict { files, detail: None, sides: None };
         let report = ReportMerged { landing: LandingId(n), round: 1, report };
         world.give(&Command::ReportMerged(report)).unwrap();
     }

@@ -101,6 +101,7 @@ fn below(root: &Value, key: &str, schema: &Value) -> Option<(String, Table)> {
         schema.get("properties")?;
         let keys = match key {
             "limits" => keys::limits(),
+            "target" => keys::target(),
             "agents" => keys::agent(),
             other => panic!("`{other}` is a table nobody lists the keys of"),
         };

@@ -77,6 +77,7 @@ fn spec(
     Ok(RunSpec {
         pool: pool.map_or(usual.pool, std::num::NonZeroU32::get),
         gates: if args.gates.is_empty() { config.gates() } else { args.gates.clone() },
+        busy: config.target.busy,
         hold: args.hold || config.hold,
         barrier: args.barrier,
         commit_progress: args.commit_progress,

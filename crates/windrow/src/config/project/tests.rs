@@ -35,6 +35,9 @@ time = "1h"
 gate = "90s"
 grace = "2s"
 
+[target]
+busy = "ahead"
+
 [agents.tester]
 command = ["my-agent", "--quiet"]
 co-author = "My Agent <agent@example.org>"
@@ -49,6 +52,7 @@ run = "echo hi"
     assert_eq!(config.limits.gate, Some(90_000));
     assert_eq!(config.leftovers, Leftovers::Refuse);
     assert_eq!(config.worktree_names, TreeNames::Task);
+    assert_eq!(config.target.busy, WhenBusy::Ahead);
     let agents = config.agents();
     let argv = AgentCommand::Argv(vec!["my-agent".to_owned(), "--quiet".to_owned()]);
     assert_eq!(agents["tester"].command, argv);
@@ -82,6 +86,11 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         "windrow.toml:2:1: there is no setting `zebra` here",
         Some("settings here: silence, time, gate, grace"),
     );
+    check_error(
+        "[target]\nbussy = \"ahead\"\n",
+        "windrow.toml:2:1: there is no setting `bussy` here",
+        Some("write `busy`?"),
+    );
 }
 
 #[test]
@@ -90,6 +99,9 @@ fn a_wrong_value_is_named_with_its_place() {
     assert!(error.message.starts_with("windrow.toml:2:8: `soon` is no span of time"), "{error:?}");
     let error = read("pool = \"many\"\n").expect_err("no number");
     assert!(error.message.starts_with("windrow.toml:1:8: "), "{error:?}");
+    let error = read("[target]\nbusy = \"later\"\n").expect_err("no such word");
+    assert!(error.message.starts_with("windrow.toml:2:8: "), "{error:?}");
+    assert!(error.message.contains("`wait` or `ahead`"), "{error:?}");
 }
 
 #[test]

@@ -1,0 +1,212 @@
+//! Work that lands ahead of a branch whose checkout is in the way, and the branch that follows.
+
+use crate::command::{
+    Command, FollowReport, MergeReport, MoveReport, ReportFollowed, ReportGate, ReportMerged,
+    ReportMoved, ReportSetback, Sides,
+};
+use crate::effect::Effect;
+use crate::ids::LandingId;
+use crate::spec::{RunSpec, WhenBusy};
+use crate::state::{EntryState, RunPhase, TaskPhase, Verdict};
+use crate::testing::{World, check, given, refused};
+
+const L: LandingId = LandingId(1);
+const PERSON: LandingId = LandingId(2);
+
+fn ahead() -> RunSpec {
+    RunSpec { busy: WhenBusy::Ahead, gates: vec!["check".to_owned()], ..RunSpec::default() }
+}
+
+fn moved(landing: LandingId, report: MoveReport) -> Command {
+    Command::ReportMoved(ReportMoved { landing, round: 1, report })
+}
+
+fn followed(landing: LandingId, report: FollowReport) -> Command {
+    Command::ReportFollowed(ReportFollowed { landing, report })
+}
+
+fn busy() -> MoveReport {
+    MoveReport::Busy("`a` is edited".to_owned())
+}
+
+/// A verified entry that wants to move the branch.
+fn verified(lines: &[&str], run: RunSpec) -> World {
+    let mut world = given(lines, Some(run));
+    world.until(|effect| matches!(effect, Effect::MoveTarget(..)));
+    world
+}
+
+/// The first task's work landed ahead.
+fn landed_ahead(lines: &[&str]) -> World {
+    let mut world = verified(lines, ahead());
+    world.give(&moved(L, busy())).unwrap();
+    world.well(Effect::MoveAhead(L, 1));
+    world
+}
+
+/// A person's commit that waits to be merged with what landed ahead.
+fn committed(lines: &[&str]) -> World {
+    let mut world = landed_ahead(lines);
+    world.git.person_commits("main");
+    let head = world.git.head("main").unwrap();
+    world.give(&followed(L, FollowReport::Commits { head })).unwrap();
+    world
+}
+
+#[test]
+fn what_is_in_the_way_lets_a_verified_entry_land_ahead_and_the_run_end() {
+    let mut world = verified(&["one"], ahead());
+    check(&mut world, &moved(L, busy()), "entry_goes_ahead landing=1 reason=\"`a` is edited\"");
+    assert!(world.wanted().contains(&Effect::MoveAhead(L, 1)));
+    let late = "queue entry `l-1` is not waiting for that report (round 1)";
+    refused(&mut world, &moved(L, busy()), late);
+    world.well(Effect::MoveAhead(L, 1));
+    let task = &world.state.tasks[&crate::ids::TaskId(1)];
+    assert!(matches!(task.phase, TaskPhase::Landed { .. }), "what depends on it may start");
+    assert!(world.wanted().contains(&Effect::FollowTarget(L)), "whatever becomes of the run");
+    world.well(Effect::FollowTarget(L));
+    assert!(world.state.ahead.is_empty());
+    refused(
+        &mut world,
+        &followed(L, FollowReport::Gone),
+        "no branch is to follow to the commit of queue entry `l-1`",
+    );
+}
+
+#[test]
+fn a_run_that_waits_never_lands_ahead() {
+    let mut world = verified(&["one"], RunSpec { busy: WhenBusy::Wait, ..ahead() });
+    check(
+        &mut world,
+        &moved(L, busy()),
+        "delayed key={\"landing\":1} reason=\"`a` is edited\" until=1500 waits=true",
+    );
+}
+
+#[test]
+fn a_lock_is_waited_for_before_anything_goes_ahead() {
+    let mut world = verified(&["one"], ahead());
+    for round in 1..=3 {
+        let locked = MoveReport::Locked("git works there".to_owned());
+        world
+            .give(&Command::ReportMoved(ReportMoved { landing: L, round, report: locked }))
+            .unwrap();
+        world.wait(20_000);
+        world.until(|effect| matches!(effect, Effect::MoveTarget(..)));
+        assert_eq!(world.state.landings[&L].round, round + 1, "it steps aside and merges anew");
+    }
+    let locked = MoveReport::Locked("git works there".to_owned());
+    let last = Command::ReportMoved(ReportMoved { landing: L, round: 4, report: locked });
+    check(&mut world, &last, "entry_goes_ahead landing=1 reason=\"git works there\"");
+}
+
+#[test]
+fn the_branch_is_tried_again_later_and_never_given_up() {
+    let mut world = landed_ahead(&["one"]);
+    let expected = "delayed key={\"landing\":1} reason=\"`a` is edited\" until=1500 waits=true";
+    check(&mut world, &followed(L, FollowReport::Busy("`a` is edited".to_owned())), expected);
+    refused(
+        &mut world,
+        &followed(L, FollowReport::Busy("twice".to_owned())),
+        "no branch is to follow to the commit of queue entry `l-1`",
+    );
+    for _ in 0..20 {
+        world.wait(20_000);
+        let effect = Effect::FollowTarget(L);
+        let reason = "git failed".to_owned();
+        world.give(&Command::ReportSetback(ReportSetback { effect, reason })).unwrap();
+    }
+    world.wait(20_000);
+    let run = &world.state.runs[&crate::ids::RunId(1)];
+    assert!(world.wanted().contains(&Effect::FollowTarget(L)), "{:?}", run.phase);
+}
+
+#[test]
+fn a_persons_commits_are_merged_and_checked_before_any_other_work() {
+    let mut world = landed_ahead(&["one", "two"]);
+    world.git.person_commits("main");
+    let head = world.git.head("main").unwrap();
+    let expected = format!("commits_submitted branch=\"main\" commit=\"{head}\" landing=2");
+    check(&mut world, &followed(L, FollowReport::Commits { head }), &expected);
+    assert!(!world.wanted().contains(&Effect::FollowTarget(L)), "it has them already");
+    assert!(world.wanted().contains(&Effect::MergeEntry(PERSON, 1)));
+    let clean = MergeReport::Clean { onto: "a".into(), commit: "m".into(), tree: "t".into() };
+    world
+        .give(&Command::ReportMerged(ReportMerged { landing: PERSON, round: 1, report: clean }))
+        .unwrap();
+    assert!(world.wanted().contains(&Effect::RunGate(PERSON, 1)), "it is gated like work");
+}
+
+#[test]
+fn a_collision_with_a_persons_commits_is_told_with_both_sides_and_stops_the_queue() {
+    let mut world = committed(&["one", "two"]);
+    let sides = Some(Sides { branch: vec!["aa mine".into()], ahead: vec!["bb one".into()] });
+    let report = MergeReport::Conflict { files: vec!["a".into()], detail: None, sides };
+    let report = Command::ReportMerged(ReportMerged { landing: PERSON, round: 1, report });
+    let summary = "commits on `main` collide with what landed ahead of it, in a; on `main`: aa mine; \
+                   ahead: bb one; on `main`, `git merge refs/windrow/target/main` brings both \
+                   together, and landing goes on by itself";
+    let reason = format!(
+        "entry_rejected landing=2 \
+         reason={{\"detail\":null,\"kept\":null,\"kind\":\"conflict\",\"summary\":\"{summary}\"}}"
+    );
+    check(&mut world, &report, &reason);
+    let wanted = world.until(|effect| matches!(effect, Effect::FollowTarget(_)));
+    let head = world.git.head("main").unwrap();
+    let again = world.give(&followed(L, FollowReport::Commits { head })).unwrap();
+    assert!(matches!(again[..], [crate::Event::Delayed { .. }]), "{wanted:?}: {again:?}");
+    while let Some(effect) = world.wanted().first().copied() {
+        world.well(effect);
+        assert!(world.state.landings.len() < 4);
+    }
+    let second = &world.state.landings[&LandingId(3)];
+    assert_eq!(second.state, EntryState::Queued, "nothing is built on what may not stay");
+    assert_eq!(world.state.runs[&crate::ids::RunId(1)].phase, RunPhase::Active);
+    world.wait(20_000);
+    let head = "settled".to_owned();
+    check(
+        &mut world,
+        &followed(L, FollowReport::Followed { head }),
+        "target_followed branch=\"main\" commit=\"settled\"",
+    );
+    assert!(world.wanted().contains(&Effect::MergeEntry(LandingId(3), 1)), "the queue goes on");
+}
+
+#[test]
+fn what_does_not_pass_together_is_the_persons_and_their_next_commit_is_looked_at_anew() {
+    let mut world = committed(&["one"]);
+    world.well(Effect::MergeEntry(PERSON, 1));
+    let report = ReportGate {
+        landing: PERSON,
+        round: 1,
+        verdict: Verdict::Failed,
+        summary: "`check` ended with 1".to_owned(),
+        detail: None,
+    };
+    world.give(&Command::ReportGate(report)).unwrap();
+    let trouble = world.state.ahead["main"].trouble.clone().unwrap();
+    assert!(trouble.reason.summary.contains("`check` ended with 1"), "{trouble:?}");
+    assert!(trouble.reason.summary.contains("commit what mends it"), "{trouble:?}");
+    let head = "mended".to_owned();
+    check(
+        &mut world,
+        &followed(L, FollowReport::Commits { head }),
+        "commits_submitted branch=\"main\" commit=\"mended\" landing=3",
+    );
+    assert_eq!(world.state.ahead["main"].trouble, None);
+}
+
+#[test]
+fn a_branch_that_lost_what_it_had_is_left_alone_and_told_once() {
+    let mut world = landed_ahead(&["one"]);
+    let rewritten = || followed(L, FollowReport::Rewritten { head: "amended".to_owned() });
+    let events = world.give(&rewritten()).unwrap();
+    assert!(matches!(events[..], [crate::Event::TargetSeen { .. }, crate::Event::Delayed { .. }]));
+    world.wait(20_000);
+    let events = world.give(&rewritten()).unwrap();
+    assert!(matches!(events[..], [crate::Event::Delayed { .. }]), "{events:?}");
+    world.wait(20_000);
+    let back = world.give(&followed(L, FollowReport::Busy("edited".to_owned()))).unwrap();
+    assert!(matches!(back[..], [crate::Event::TargetSeen { trouble: None, .. }, _]), "{back:?}");
+    assert_eq!(world.state.ahead["main"].trouble, None);
+}

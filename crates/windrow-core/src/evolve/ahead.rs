@@ -1,0 +1,109 @@
+//! Folds of what lands ahead of a branch, and of the branch's following.
+
+use std::collections::BTreeSet;
+
+use crate::effect::Key;
+use crate::ids::LandingId;
+use crate::state::{Ahead, DelayKey, EntryState, Landing, State, Trouble, TryReason};
+use crate::time::Timestamp;
+
+use super::{landing, undelayed};
+
+/// An entry landed on the ref; `branch_at` is where the branch stood, a part of `commit`.
+pub(super) fn landed(
+    state: &mut State,
+    id: LandingId,
+    commit: &str,
+    branch_at: &str,
+    at: Timestamp,
+) {
+    let Some(entry) = state.landings.get(&id) else { return };
+    let (branch, run) = (entry.branch.clone(), entry.run);
+    let of_person = entry.is_persons().then(|| entry.commit.clone());
+    let new = Ahead {
+        head: String::new(),
+        known: branch_at.to_owned(),
+        last: id,
+        run,
+        landings: BTreeSet::new(),
+        since: at,
+        reason: entry.ahead.clone().unwrap_or_default(),
+        intake: None,
+        trouble: None,
+    };
+    let ahead = state.ahead.entry(branch.clone()).or_insert(new);
+    let before = std::mem::replace(&mut ahead.last, id);
+    commit.clone_into(&mut ahead.head);
+    ahead.run = run;
+    ahead.landings.insert(id);
+    if let Some(known) = of_person {
+        ahead.known = known;
+    }
+    undelayed(state, DelayKey::Landing(before));
+    state.dirty.insert(Key::Queue(branch));
+}
+
+/// A person's commits enter the queue; what they must settle is looked at anew with them.
+pub(super) fn commits_submitted(
+    state: &mut State,
+    id: LandingId,
+    branch: &str,
+    commit: &str,
+    at: Timestamp,
+) {
+    let Some(ahead) = state.ahead.get_mut(branch) else { return };
+    ahead.intake = Some(id);
+    ahead.trouble = None;
+    let entry = Landing {
+        id,
+        task: None,
+        session: None,
+        generation: 0,
+        run: ahead.run,
+        branch: branch.to_owned(),
+        commit: commit.to_owned(),
+        base: ahead.known.clone(),
+        touched: Vec::new(),
+        submitted_at: at,
+        taken_at: at,
+        taken_seq: 0,
+        round: 0,
+        overtaken: 0,
+        ahead: None,
+        state: EntryState::Queued,
+    };
+    landing::enqueue(state, entry);
+}
+
+/// A person's commits cannot be taken in as they are.
+pub(super) fn rejected(state: &mut State, id: LandingId, reason: &TryReason) {
+    let Some(entry) = state.landings.get(&id).filter(|entry| entry.is_persons()) else { return };
+    if let Some(ahead) = state.ahead.get_mut(&entry.branch) {
+        ahead.trouble = Some(Trouble { head: Some(entry.commit.clone()), reason: reason.clone() });
+    }
+}
+
+#[expect(clippy::ref_option, reason = "the fold hands the fields of an event on as they are")]
+pub(super) fn seen(
+    state: &mut State,
+    branch: &str,
+    head: &Option<String>,
+    trouble: &Option<TryReason>,
+) {
+    let Some(ahead) = state.ahead.get_mut(branch) else { return };
+    let trouble = trouble.as_ref();
+    ahead.trouble = trouble.map(|reason| Trouble { head: head.clone(), reason: reason.clone() });
+    let last = ahead.last;
+    // Whatever changed, the next look need not wait.
+    undelayed(state, DelayKey::Landing(last));
+}
+
+/// The branch has everything; its tasks may be checked off.
+pub(super) fn followed(state: &mut State, branch: &str) {
+    let Some(ahead) = state.ahead.remove(branch) else { return };
+    undelayed(state, DelayKey::Landing(ahead.last));
+    let tasks = ahead.landings.iter().filter_map(|id| state.landings.get(id)?.task);
+    let tasks: Vec<Key> = tasks.map(Key::Task).collect();
+    state.dirty.extend(tasks);
+    state.dirty.insert(Key::Queue(branch.to_owned()));
+}
