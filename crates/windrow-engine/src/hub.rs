@@ -6,7 +6,7 @@
 //! Invariant: nothing is answered, shown or performed before its events are in the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +31,9 @@ const BATCH: usize = 512;
 
 /// The longest sleep while a deadline is pending, so that a clock that was set is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The longest that the end of the daemon waits for a landing under way.
+const LONGEST_MOVE: Duration = Duration::from_secs(10);
 
 /// Everything that can wake the loop.
 pub(crate) enum Input {
@@ -163,6 +166,7 @@ impl Hub {
             let mut next = first;
             while let Some(input) = next.take() {
                 if matches!(input, Input::Shutdown) {
+                    self.let_moves_finish().await;
                     tracing::info!("the daemon ends; workers go on");
                     return;
                 }
@@ -173,6 +177,22 @@ impl Hub {
                 }
             }
             self.settle().await;
+        }
+    }
+
+    /// Lets a move of a branch that is under way come to its end, and no other begin: cut short, it
+    /// leaves the lock of the person's index behind until the next daemon starts.
+    async fn let_moves_finish(&self) {
+        for slot in self.projects.values() {
+            let Slot::Open(project) = slot else { continue };
+            let place = Arc::clone(&project.tools().place);
+            let held = tokio::task::spawn_blocking(move || {
+                let lander = place.lander.lock().unwrap_or_else(PoisonError::into_inner);
+                let _until_the_process_ends = std::mem::ManuallyDrop::new(lander);
+            });
+            if tokio::time::timeout(LONGEST_MOVE, held).await.is_err() {
+                tracing::warn!("a landing in `{}` is cut short", project.name());
+            }
         }
     }
 
