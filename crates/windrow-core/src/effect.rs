@@ -53,8 +53,9 @@ pub enum Effect {
     MoveTarget(LandingId, u32),
     /// Move the ref that is ahead of the target branch.
     MoveAhead(LandingId, u32),
-    /// Bring the target branch to the landing commit of an entry that landed ahead.
-    FollowTarget(LandingId),
+    /// Bring the target branch to the landing commit of an entry that landed ahead; the number tells
+    /// one try from the next.
+    FollowTarget(LandingId, u32),
     /// Check the task off in its source file.
     CheckOff(TaskId),
 }
@@ -165,5 +166,5 @@ fn move_on(state: &State, entry: &Landing) -> Effect {
 fn follow(state: &State, branch: &str) -> Option<Effect> {
     let ahead = state.ahead.get(branch)?;
     let delayed = state.delayed(DelayKey::Landing(ahead.last)).is_some();
-    (ahead.intake.is_none() && !delayed).then_some(Effect::FollowTarget(ahead.last))
+    (ahead.intake.is_none() && !delayed).then_some(Effect::FollowTarget(ahead.last, ahead.looks))
 }

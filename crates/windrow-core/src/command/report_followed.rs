@@ -15,6 +15,8 @@ use super::rules;
 pub struct ReportFollowed {
     /// The entry whose landing commit the branch was to have.
     pub landing: LandingId,
+    /// Which try it was.
+    pub look: u32,
     /// What came of it.
     pub report: FollowReport,
 }
@@ -45,7 +47,7 @@ pub enum FollowReport {
 
 impl ReportFollowed {
     pub(super) fn decide(&self, state: &State, stamp: Stamp) -> Result<Vec<Event>, Rejection> {
-        let (branch, ahead) = require_follow(state, self.landing)?;
+        let (branch, ahead) = require_follow(state, self.landing, self.look)?;
         let delay = |reason: String| {
             let key = DelayKey::Landing(self.landing);
             let until = stamp.now.plus(backoff(state.waits(key)));
@@ -87,10 +89,12 @@ impl ReportFollowed {
 pub(super) fn require_follow(
     state: &State,
     landing: LandingId,
+    look: u32,
 ) -> Result<(&str, &Ahead), Rejection> {
     let found = state.ahead.iter().find(|(_, ahead)| ahead.last == landing);
     let found = found.filter(|(branch, _)| {
-        wanted_of(state, &Key::Queue((*branch).clone())).contains(&Effect::FollowTarget(landing))
+        wanted_of(state, &Key::Queue((*branch).clone()))
+            .contains(&Effect::FollowTarget(landing, look))
     });
     let (branch, ahead) = found.ok_or(Rejection::FollowNotAwaited { landing })?;
     Ok((branch, ahead))

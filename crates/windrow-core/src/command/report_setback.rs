@@ -35,8 +35,8 @@ impl ReportSetback {
             | Effect::RunGate(landing, round)
             | Effect::MoveTarget(landing, round)
             | Effect::MoveAhead(landing, round) => self.of_entry(state, landing, round, stamp),
-            Effect::FollowTarget(landing) => {
-                super::report_followed::require_follow(state, landing)?;
+            Effect::FollowTarget(landing, look) => {
+                super::report_followed::require_follow(state, landing, look)?;
                 // Never given up: nothing else brings the branch to what landed ahead of it.
                 let key = DelayKey::Landing(landing);
                 let until = stamp.now.plus(backoff(state.setbacks(key)));
@@ -173,7 +173,7 @@ impl ReportSetback {
             | Effect::ProbeAgent(..)
             | Effect::ReleaseTree(..)
             | Effect::FreeName(..)
-            | Effect::FollowTarget(_)
+            | Effect::FollowTarget(..)
             | Effect::CheckOff(_) => "windrow could not go on",
         };
         let reason = self.reason.trim_end_matches('.');

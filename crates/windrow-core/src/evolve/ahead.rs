@@ -28,6 +28,7 @@ pub(super) fn landed(
         landings: BTreeSet::new(),
         since: at,
         reason: entry.ahead.clone().unwrap_or_default(),
+        looks: 0,
         intake: None,
         trouble: None,
     };
@@ -52,6 +53,7 @@ pub(super) fn commits_submitted(
     at: Timestamp,
 ) {
     let Some(ahead) = state.ahead.get_mut(branch) else { return };
+    ahead.looks += 1;
     ahead.intake = Some(id);
     ahead.trouble = None;
     let entry = Landing {
@@ -96,6 +98,14 @@ pub(super) fn seen(
     let last = ahead.last;
     // Whatever changed, the next look need not wait.
     undelayed(state, DelayKey::Landing(last));
+}
+
+/// A try to let the branch follow to the commit of that entry came to nothing.
+pub(super) fn looked(state: &mut State, last: LandingId) {
+    let Some(branch) = state.landings.get(&last).map(|entry| &entry.branch) else { return };
+    if let Some(ahead) = state.ahead.get_mut(branch).filter(|ahead| ahead.last == last) {
+        ahead.looks += 1;
+    }
 }
 
 /// The branch has everything; its tasks may be checked off.

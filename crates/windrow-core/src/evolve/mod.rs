@@ -143,6 +143,7 @@ fn delayed(state: &mut State, key: DelayKey, until: Timestamp, (reason, waits): 
     state.wake.insert((until, key));
     if let DelayKey::Landing(landing) = key {
         landing::stepped_aside(state, landing);
+        ahead::looked(state, landing);
     }
     mark(state, key);
 }

@@ -28,6 +28,9 @@ pub struct Ahead {
     pub since: Timestamp,
     /// What was in the way then.
     pub reason: String,
+    /// How often something came of a try to let the branch follow; a late report of one is refused.
+    #[serde(default)]
+    pub looks: u32,
     /// A person's commits on their way into `head`.
     pub intake: Option<LandingId>,
     /// What only a person can settle; nothing else lands until then.

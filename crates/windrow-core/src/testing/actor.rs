@@ -66,7 +66,7 @@ impl World {
             Effect::RunGate(landing, round) => self.gate(landing, round, dice),
             Effect::MoveTarget(landing, round) => self.advance_target(landing, round, dice),
             Effect::MoveAhead(landing, round) => self.advance_ahead(landing, round),
-            Effect::FollowTarget(landing) => self.follow(landing, dice),
+            Effect::FollowTarget(landing, look) => self.follow(landing, look, dice),
             Effect::CheckOff(task) => {
                 let problem = dice.once_in(5).then(|| "the file is gone".to_owned());
                 Command::ReportCheckedOff(ReportCheckedOff { task, problem })
@@ -253,7 +253,7 @@ impl World {
         Command::ReportMoved(ReportMoved { landing, round, report })
     }
 
-    fn follow(&mut self, landing: LandingId, dice: &mut Dice) -> Command {
+    fn follow(&mut self, landing: LandingId, look: u32, dice: &mut Dice) -> Command {
         let found = self.state.ahead.iter().find(|(_, ahead)| ahead.last == landing);
         let (branch, ahead) = found.map(|(b, a)| (b.clone(), a.clone())).expect("it is ahead");
         let mut busy = false;
@@ -266,7 +266,7 @@ impl World {
             _ => {}
         }
         let report = self.git.follow(&branch, &ahead, busy);
-        Command::ReportFollowed(ReportFollowed { landing, report })
+        Command::ReportFollowed(ReportFollowed { landing, look, report })
     }
 }
 

@@ -32,11 +32,13 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         known: Oid::parse(&ahead.known).ok()?,
         id: format!("follow-{id}"),
     };
+    let look = ahead.looks;
     let place = Arc::clone(&tools.place);
     Some(Box::pin(async move {
         match blocking(effect, move || follow(&place, &wanted)).await {
             Ok(report) => {
-                Outcome::report(Command::ReportFollowed(ReportFollowed { landing: id, report }))
+                let report = ReportFollowed { landing: id, look, report };
+                Outcome::report(Command::ReportFollowed(report))
             }
             Err(outcome) => outcome,
         }

@@ -50,7 +50,7 @@ pub(crate) fn prepare(state: &State, effect: Effect, tools: &Tools) -> Option<Ac
         Effect::RunGate(landing, _) => run_gate::prepare(state, landing, effect, tools),
         Effect::MoveTarget(landing, _) => move_target::prepare(state, landing, effect, tools),
         Effect::MoveAhead(landing, _) => move_ahead::prepare(state, landing, effect, tools),
-        Effect::FollowTarget(landing) => follow_target::prepare(state, landing, effect, tools),
+        Effect::FollowTarget(landing, _) => follow_target::prepare(state, landing, effect, tools),
         Effect::CheckOff(task) => check_off::prepare(state, task, tools),
     }
 }

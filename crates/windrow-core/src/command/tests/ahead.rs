@@ -5,7 +5,9 @@ use crate::command::{
     ReportMoved, ReportSetback, Sides,
 };
 use crate::effect::Effect;
+use crate::event::Event;
 use crate::ids::LandingId;
+use crate::reject::Rejection;
 use crate::spec::{RunSpec, WhenBusy};
 use crate::state::{EntryState, RunPhase, TaskPhase, Verdict};
 use crate::testing::{World, check, given, refused};
@@ -21,8 +23,19 @@ fn moved(landing: LandingId, report: MoveReport) -> Command {
     Command::ReportMoved(ReportMoved { landing, round: 1, report })
 }
 
-fn followed(landing: LandingId, report: FollowReport) -> Command {
-    Command::ReportFollowed(ReportFollowed { landing, report })
+/// A report of the try that is under way.
+fn followed(world: &World, report: FollowReport) -> Command {
+    let look = world.state.ahead.get("main").map_or(0, |ahead| ahead.looks);
+    Command::ReportFollowed(ReportFollowed { landing: L, look, report })
+}
+
+fn give_follow(world: &mut World, report: FollowReport) -> Result<Vec<Event>, Rejection> {
+    let command = followed(world, report);
+    world.give(&command)
+}
+
+fn follow(world: &World) -> Effect {
+    Effect::FollowTarget(L, world.state.ahead["main"].looks)
 }
 
 fn busy() -> MoveReport {
@@ -49,7 +62,7 @@ fn committed(lines: &[&str]) -> World {
     let mut world = landed_ahead(lines);
     world.git.person_commits("main");
     let head = world.git.head("main").unwrap();
-    world.give(&followed(L, FollowReport::Commits { head })).unwrap();
+    give_follow(&mut world, FollowReport::Commits { head }).unwrap();
     world
 }
 
@@ -63,14 +76,11 @@ fn what_is_in_the_way_lets_a_verified_entry_land_ahead_and_the_run_end() {
     world.well(Effect::MoveAhead(L, 1));
     let task = &world.state.tasks[&crate::ids::TaskId(1)];
     assert!(matches!(task.phase, TaskPhase::Landed { .. }), "what depends on it may start");
-    assert!(world.wanted().contains(&Effect::FollowTarget(L)), "whatever becomes of the run");
-    world.well(Effect::FollowTarget(L));
+    assert!(world.wanted().contains(&follow(&world)), "whatever becomes of the run");
+    world.well(follow(&world));
     assert!(world.state.ahead.is_empty());
-    refused(
-        &mut world,
-        &followed(L, FollowReport::Gone),
-        "no branch is to follow to the commit of queue entry `l-1`",
-    );
+    let command = followed(&world, FollowReport::Gone);
+    refused(&mut world, &command, "no branch is to follow to the commit of queue entry `l-1`");
 }
 
 #[test]
@@ -104,21 +114,19 @@ fn a_lock_is_waited_for_before_anything_goes_ahead() {
 fn the_branch_is_tried_again_later_and_never_given_up() {
     let mut world = landed_ahead(&["one"]);
     let expected = "delayed key={\"landing\":1} reason=\"`a` is edited\" until=1500 waits=true";
-    check(&mut world, &followed(L, FollowReport::Busy("`a` is edited".to_owned())), expected);
-    refused(
-        &mut world,
-        &followed(L, FollowReport::Busy("twice".to_owned())),
-        "no branch is to follow to the commit of queue entry `l-1`",
-    );
+    let command = followed(&world, FollowReport::Busy("`a` is edited".to_owned()));
+    check(&mut world, &command, expected);
+    let command = followed(&world, FollowReport::Busy("twice".to_owned()));
+    refused(&mut world, &command, "no branch is to follow to the commit of queue entry `l-1`");
     for _ in 0..20 {
         world.wait(20_000);
-        let effect = Effect::FollowTarget(L);
+        let effect = follow(&world);
         let reason = "git failed".to_owned();
         world.give(&Command::ReportSetback(ReportSetback { effect, reason })).unwrap();
     }
     world.wait(20_000);
     let run = &world.state.runs[&crate::ids::RunId(1)];
-    assert!(world.wanted().contains(&Effect::FollowTarget(L)), "{:?}", run.phase);
+    assert!(world.wanted().contains(&follow(&world)), "{:?}", run.phase);
 }
 
 #[test]
@@ -127,8 +135,9 @@ fn a_persons_commits_are_merged_and_checked_before_any_other_work() {
     world.git.person_commits("main");
     let head = world.git.head("main").unwrap();
     let expected = format!("commits_submitted branch=\"main\" commit=\"{head}\" landing=2");
-    check(&mut world, &followed(L, FollowReport::Commits { head }), &expected);
-    assert!(!world.wanted().contains(&Effect::FollowTarget(L)), "it has them already");
+    let command = followed(&world, FollowReport::Commits { head });
+    check(&mut world, &command, &expected);
+    assert!(!world.wanted().contains(&follow(&world)), "it has them already");
     assert!(world.wanted().contains(&Effect::MergeEntry(PERSON, 1)));
     let clean = MergeReport::Clean { onto: "a".into(), commit: "m".into(), tree: "t".into() };
     world
@@ -151,10 +160,10 @@ fn a_collision_with_a_persons_commits_is_told_with_both_sides_and_stops_the_queu
          reason={{\"detail\":null,\"kept\":null,\"kind\":\"conflict\",\"summary\":\"{summary}\"}}"
     );
     check(&mut world, &report, &reason);
-    let wanted = world.until(|effect| matches!(effect, Effect::FollowTarget(_)));
+    let wanted = world.until(|effect| matches!(effect, Effect::FollowTarget(..)));
     let head = world.git.head("main").unwrap();
-    let again = world.give(&followed(L, FollowReport::Commits { head })).unwrap();
-    assert!(matches!(again[..], [crate::Event::Delayed { .. }]), "{wanted:?}: {again:?}");
+    let again = give_follow(&mut world, FollowReport::Commits { head }).unwrap();
+    assert!(matches!(again[..], [Event::Delayed { .. }]), "{wanted:?}: {again:?}");
     while let Some(effect) = world.wanted().first().copied() {
         world.well(effect);
         assert!(world.state.landings.len() < 4);
@@ -164,11 +173,8 @@ fn a_collision_with_a_persons_commits_is_told_with_both_sides_and_stops_the_queu
     assert_eq!(world.state.runs[&crate::ids::RunId(1)].phase, RunPhase::Active);
     world.wait(20_000);
     let head = "settled".to_owned();
-    check(
-        &mut world,
-        &followed(L, FollowReport::Followed { head }),
-        "target_followed branch=\"main\" commit=\"settled\"",
-    );
+    let command = followed(&world, FollowReport::Followed { head });
+    check(&mut world, &command, "target_followed branch=\"main\" commit=\"settled\"");
     assert!(world.wanted().contains(&Effect::MergeEntry(LandingId(3), 1)), "the queue goes on");
 }
 
@@ -188,25 +194,22 @@ fn what_does_not_pass_together_is_the_persons_and_their_next_commit_is_looked_at
     assert!(trouble.reason.summary.contains("`check` ended with 1"), "{trouble:?}");
     assert!(trouble.reason.summary.contains("commit what mends it"), "{trouble:?}");
     let head = "mended".to_owned();
-    check(
-        &mut world,
-        &followed(L, FollowReport::Commits { head }),
-        "commits_submitted branch=\"main\" commit=\"mended\" landing=3",
-    );
+    let command = followed(&world, FollowReport::Commits { head });
+    check(&mut world, &command, "commits_submitted branch=\"main\" commit=\"mended\" landing=3");
     assert_eq!(world.state.ahead["main"].trouble, None);
 }
 
 #[test]
 fn a_branch_that_lost_what_it_had_is_left_alone_and_told_once() {
     let mut world = landed_ahead(&["one"]);
-    let rewritten = || followed(L, FollowReport::Rewritten { head: "amended".to_owned() });
-    let events = world.give(&rewritten()).unwrap();
-    assert!(matches!(events[..], [crate::Event::TargetSeen { .. }, crate::Event::Delayed { .. }]));
+    let rewritten = || FollowReport::Rewritten { head: "amended".to_owned() };
+    let events = give_follow(&mut world, rewritten()).unwrap();
+    assert!(matches!(events[..], [Event::TargetSeen { .. }, Event::Delayed { .. }]));
     world.wait(20_000);
-    let events = world.give(&rewritten()).unwrap();
-    assert!(matches!(events[..], [crate::Event::Delayed { .. }]), "{events:?}");
+    let events = give_follow(&mut world, rewritten()).unwrap();
+    assert!(matches!(events[..], [Event::Delayed { .. }]), "{events:?}");
     world.wait(20_000);
-    let back = world.give(&followed(L, FollowReport::Busy("edited".to_owned()))).unwrap();
-    assert!(matches!(back[..], [crate::Event::TargetSeen { trouble: None, .. }, _]), "{back:?}");
+    let back = give_follow(&mut world, FollowReport::Busy("edited".to_owned())).unwrap();
+    assert!(matches!(back[..], [Event::TargetSeen { trouble: None, .. }, _]), "{back:?}");
     assert_eq!(world.state.ahead["main"].trouble, None);
 }
