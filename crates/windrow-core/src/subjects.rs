@@ -46,16 +46,16 @@ pub const KINDS: &[&str] = &[
     "entry_rejected",
     "work_landed",
     "entry_withdrawn",
+    "entry_goes_ahead",
+    "commits_submitted",
+    "target_seen",
+    "target_followed",
     "delayed",
     "delay_over",
     "tree_forgotten",
     "kept_dropped",
     "journal_cut",
     "task_found_landed",
-    "entry_goes_ahead",
-    "commits_submitted",
-    "target_seen",
-    "target_followed",
 ];
 
 /// The ids that an event names.
