@@ -19,7 +19,7 @@ use super::capture_trash::{Left, Plan};
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree::holds_files;
-use super::worktree_registry::{MAKING, file_error, is_there, rests};
+use super::worktree_registry::{MAKING, file_error, is_half_made, is_there, rests};
 
 /// How a tree is to be captured.
 #[derive(Debug)]
@@ -100,8 +100,14 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
             None => Captured::Nothing(saved),
         })
     };
-    // A tree that windrow is taking apart, or has taken apart, was captured before.
-    if is_there(&tree.git_dir.join(MAKING)) || (!folder && !is_there(&tree.git_dir)) {
+    // A tree that windrow is taking apart, or has taken apart, was captured before. While one that
+    // is being removed still has its folder, somebody may have come to it since.
+    let apart = if folder {
+        is_half_made(tree)
+    } else {
+        is_there(&tree.git_dir.join(MAKING)) || !is_there(&tree.git_dir)
+    };
+    if apart {
         return before(saved);
     }
     if never_filled(tree)? && head_is_safe(repo, tree, spec)? {

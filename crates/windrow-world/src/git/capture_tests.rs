@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::git::fixture::{Fixture, git, put, try_git};
+use crate::git::worktree_registry as registry;
 use crate::git::{CaptureSpec, Captured, Head, Oid, Restored, Saved, Tree, capture, kept, restore};
 
 const NAME: &str = "refs/windrow/kept/s1/1";
@@ -556,4 +557,18 @@ fn a_kept_tree_cannot_write_outside_of_its_worktree() {
     let refused = restore(&fx.worktrees, NAME, &setup.trash(), &fx.path("back"), "windrow/back");
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+}
+
+#[test]
+fn what_somebody_puts_into_a_tree_whose_removal_was_cut_short_is_kept() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    fx.worktrees.reset_warm(&tree, &Saved::scratch(&tree), &fx.base).unwrap();
+    let marker = tree.git_dir.join(registry::MAKING);
+    registry::replace(&marker, registry::REMOVING.as_bytes()).unwrap();
+    let setup = Setup::new(&fx);
+    assert!(matches!(setup.capture(&tree), Captured::Nothing(_)), "nobody came");
+    put(&tree.path.join("theirs"), "x");
+    let (commit, _) = kept_as(setup.capture(&tree));
+    assert_eq!(git(&fx.main, ["show", &format!("{commit}:files/theirs")]), "x");
 }

@@ -28,14 +28,21 @@ pub(super) const MAKING: &str = "windrow-making";
 /// The file in a registration that marks a tree which was reset, and says to which commit.
 pub(super) const WARM: &str = "windrow-warm";
 
+/// What that mark says while a tree is being removed: until its folder is gone, nothing in it changed.
+pub(super) const REMOVING: &str = "remove\n";
+
+/// Whether a tree is half made or half reset.
+pub(super) fn is_half_made(tree: &Tree) -> bool {
+    let marker = tree.git_dir.join(MAKING);
+    is_there(&marker) && !fs::read(marker).is_ok_and(|mark| mark == REMOVING.as_bytes())
+}
+
 /// Whether a tree was reset and its HEAD still is where it was put: whoever committed there since
 /// has work in it, however clean it looks.
 pub(super) fn rests(tree: &Tree) -> bool {
     let marked = fs::read_to_string(tree.git_dir.join(WARM));
     match (marked, head(tree)) {
-        (Ok(marked), Ok(Head::Detached(at))) => {
-            marked == at.as_str() && !is_there(&tree.git_dir.join(MAKING))
-        }
+        (Ok(marked), Ok(Head::Detached(at))) => marked == at.as_str() && !is_half_made(tree),
         _ => false,
     }
 }

@@ -10,7 +10,9 @@ use super::capture::Saved;
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Tree};
 use super::worktree::{WorktreeError, Worktrees};
-use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
+use super::worktree_registry::{
+    self as registry, Head, MAKING, REMOVING, WARM, file_error, is_there,
+};
 
 /// What a fresh registration holds; everything else in it was left by whoever worked there.
 const FRESH: &[&str] = &["HEAD", "commondir", "gitdir", "index", MAKING];
@@ -85,7 +87,7 @@ impl Worktrees {
     }
 
     /// Tells whether `tree` was reset and nobody has worked in it since; a folder that somebody took
-    /// away afterwards holds nobody's work.
+    /// away afterwards holds nobody's work. One whose removal was cut short counts as well.
     #[must_use]
     pub fn is_warm(&self, tree: &Tree) -> bool {
         if is_there(&tree.path) {
@@ -98,7 +100,7 @@ impl Worktrees {
         let unsaved = |why: &str| {
             Err(WorktreeError::Unsaved { path: tree.path.clone(), why: why.to_owned() })
         };
-        if !is_there(&tree.git_dir.join(WARM)) || is_there(&tree.git_dir.join(MAKING)) {
+        if !is_there(&tree.git_dir.join(WARM)) || registry::is_half_made(tree) {
             return unsaved("it was not reset");
         }
         let Head::Detached(_) = registry::head(tree)? else {
@@ -142,7 +144,7 @@ impl Worktrees {
                 return Err(GitError::Answer { what: "worktree registration", text }.into());
             }
             if is_there(&tree.git_dir) {
-                registry::replace(&tree.git_dir.join(MAKING), b"")?;
+                registry::replace(&tree.git_dir.join(MAKING), REMOVING.as_bytes())?;
             }
             if is_there(&tree.path) {
                 remove_all(&gone)?;

@@ -3,6 +3,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::git::fixture::{Fixture, git, put, try_git};
+use crate::git::worktree_registry as registry;
 use crate::git::{Head, Saved, Tree, WorktreeError, Worktrees};
 
 #[test]
@@ -209,6 +210,28 @@ fn a_warm_tree_is_moved_and_given_a_branch() {
     assert_eq!(git(&used.path, ["status", "--porcelain", "--ignored"]), "");
     assert_eq!(fx.worktrees.create(&fx.path("jam"), "windrow/jam", &next).unwrap(), used);
     assert!(!fx.worktrees.is_warm(&used));
+}
+
+#[test]
+fn a_removal_that_was_cut_short_leaves_a_warm_tree_unless_somebody_came_since() {
+    let fx = Fixture::new();
+    let cut_short = |tree: &Tree| {
+        let marker = tree.git_dir.join(registry::MAKING);
+        registry::replace(&marker, registry::REMOVING.as_bytes()).unwrap();
+    };
+    let (whole, aside, worked) = (fx.create("whole"), fx.create("aside"), fx.create("worked"));
+    for tree in [&whole, &aside, &worked] {
+        fx.worktrees.reset_warm(tree, &Saved::scratch(tree), &fx.base).unwrap();
+        cut_short(tree);
+    }
+    fs::rename(&aside.path, fx.path(".gone-aside")).unwrap();
+    put(&worked.path.join("theirs"), "x");
+    assert!(fx.worktrees.is_warm(&whole));
+    assert!(fx.worktrees.is_warm(&aside));
+    assert!(!fx.worktrees.is_warm(&worked), "somebody came");
+    let half_reset = fx.create("half");
+    registry::replace(&half_reset.git_dir.join(registry::MAKING), b"").unwrap();
+    assert!(!fx.worktrees.is_warm(&half_reset));
 }
 
 #[test]
