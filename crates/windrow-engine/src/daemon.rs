@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
+use windrow_world::crash;
 
 use crate::chain;
 use crate::guard;
@@ -36,6 +37,7 @@ const LOCK_LOOKS: u32 = 500;
 #[must_use]
 pub fn daemon_main(home: &Home) -> ExitCode {
     raise_open_files();
+    crash::arm(home.path());
     let lock = match take_lock(home) {
         Ok(Some(lock)) => lock,
         Ok(None) => {

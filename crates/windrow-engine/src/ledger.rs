@@ -14,11 +14,12 @@ use windrow_core::{Command, Event, Rejection, Stamp, State, Timestamp};
 use windrow_journal::{
     AppendError, Draft, Journal, Record, Seq, StoreError, Stream, Text, WalkError,
 };
+use windrow_world::crash;
 
 use crate::fold::fold;
 
-/// Records between two snapshots.
-const SNAPSHOT_EVERY: u64 = 5_000;
+/// Records between two snapshots. Few in a debug build, so that what tests restart begins with one.
+const SNAPSHOT_EVERY: u64 = if cfg!(debug_assertions) { 50 } else { 5_000 };
 
 /// Something that is decided and folded.
 pub(crate) trait Aggregate:
@@ -216,8 +217,10 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
         }
         let (drafts, texts) = (std::mem::take(&mut self.drafts), std::mem::take(&mut self.texts));
         let count = drafts.len() as u64;
+        crash::point("append", "decided");
         match self.journal.append_with_texts(self.head, drafts, texts).await {
             Ok(_) => {
+                crash::point("append", "durable");
                 self.head = Seq(self.head.0 + count);
                 self.maybe_snapshot().await;
                 Ok(())
@@ -257,6 +260,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
             return;
         }
         self.snapshot_at = self.head.0;
+        crash::point("snapshot", "due");
         // A snapshot only saves time: failing to make one loses nothing.
         let saved = match serde_json::to_vec(&self.state) {
             Ok(bytes) => {
@@ -268,6 +272,7 @@ impl<A: Aggregate, J: Journal> Ledger<A, J> {
             }
             Err(error) => Err(error.to_string()),
         };
+        crash::point("snapshot", "saved");
         if let Err(error) = saved {
             tracing::warn!("no snapshot was saved: {error}");
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use windrow_api::{ExitKind, Failure, ProjectRef};
 use windrow_core::machine::Project as About;
 use windrow_journal::{OpenError, SqliteJournal};
+use windrow_world::crash;
 
 use crate::chain;
 use crate::heart::Heart;
@@ -42,6 +43,7 @@ pub(crate) async fn open(
         .await
         .map_err(|error| failure(format!("a defect of windrow: {error}")))??;
     let heart = open_heart(place.journal()).await?;
+    crash::point("open", "folded");
     let about = About {
         name: place.name.clone(),
         git_dir: place.repo.common_dir().to_string_lossy().into_owned(),
@@ -106,6 +108,7 @@ fn prepare(place: Place) -> Result<Place, Failure> {
         Err(error) => tracing::error!("a landing that was cut short: {}", chain(&error)),
     }
     drop(lander);
+    crash::point("open", "recovered");
     Ok(place)
 }
 

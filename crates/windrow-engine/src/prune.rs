@@ -14,6 +14,7 @@ use windrow_core::Command;
 use windrow_core::command::{DropKept, ForgetTree};
 use windrow_core::ids::TreeId;
 use windrow_core::state::{EntryState, Landing, RunPhase, TreeUse};
+use windrow_world::crash;
 use windrow_world::git::{self, FLIGHT, Oid, Saved, Tree};
 
 use crate::chain;
@@ -137,6 +138,7 @@ fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
     if owner::is_anothers(&plan.place).map_err(|e| chain(&e))? {
         return Err("another windrow home works in this repository; prune from there".to_owned());
     }
+    crash::point("prune", "forgotten");
     let mut rows = Vec::new();
     for (_, tree) in &plan.warm {
         rows.push(warm_tree(plan, tree));
@@ -155,6 +157,7 @@ fn carry_out(plan: &Plan) -> Result<Vec<PruneRow>, String> {
     }
     pins(plan, &mut rows)?;
     ahead(plan, &mut rows)?;
+    crash::point("prune", "pruned");
     if !plan.dry_run && plan.idle && rows.iter().all(|row| row.gone) {
         owner::release(&plan.place).map_err(|e| chain(&e))?;
     }
@@ -259,6 +262,7 @@ fn kept_ref(plan: &Plan, kept: &KeptRow) -> PruneRow {
     plan.hub.tell(&plan.place.id, Command::DropKept(command));
     let dropped = Oid::parse(&kept.commit)
         .and_then(|commit| git::drop_kept(&plan.place.repo, &kept.refname, &commit));
+    crash::point("prune", "dropped");
     match dropped {
         Ok(()) => row(true, why),
         Err(error) => row(false, &chain(&error)),

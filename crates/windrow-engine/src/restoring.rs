@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use windrow_api::{ExitKind, Failure, Reply};
 use windrow_journal::Hash;
+use windrow_world::crash;
 use windrow_world::files;
 use windrow_world::git::{self, RestoreError, Restored, WorktreeError};
 
@@ -121,6 +122,7 @@ fn bring_back(
         let begun =
             Begun { refname: refname.to_owned(), path, branch: free_branch(place, &wanted)? };
         begun.save(place)?;
+        crash::point("restore", "begun");
         Ok(begun)
     };
     let mut begun = match Begun::load(place, refname)? {
@@ -150,7 +152,9 @@ fn bring_back(
         git::Branch::On { name, .. } | git::Branch::Unborn(name) => Some(name),
         git::Branch::Detached(_) => None,
     };
+    crash::point("restore", "restored");
     begun.strike_out(place)?;
+    crash::point("restore", "struck");
     let left = restored.missing.iter().map(|path| path.display().to_string()).collect();
     tracing::info!("{refname} was restored to `{}` at {}", restored.tree.path.display(), now());
     Ok(Reply::Restored { path: restored.tree.path, branch, left })

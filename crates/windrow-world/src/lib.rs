@@ -5,6 +5,7 @@
 //! what follows. The API is synchronous; callers that must not block put it on a blocking thread.
 
 pub mod cmd;
+pub mod crash;
 pub mod disk;
 pub mod files;
 pub mod git;

@@ -7,6 +7,7 @@ use windrow_core::command::ReportCheckedOff;
 use windrow_core::ids::TaskId;
 use windrow_core::state::TaskPhase;
 use windrow_core::{Command, Effect, State};
+use windrow_world::crash;
 use windrow_world::files::{ReplaceError, replace_if_unchanged};
 use windrow_world::git::{self, Oid};
 use windrow_world::trackers::tasks_md;
@@ -79,7 +80,10 @@ fn check_off(place: &Place, file: &str, key: &str) -> Option<String> {
             return None;
         }
         match replace_if_unchanged(&path, &bytes, &checked) {
-            Ok(()) => return None,
+            Ok(()) => {
+                crash::point("check-off", "written");
+                return None;
+            }
             Err(ReplaceError::Changed { .. }) => {}
             Err(error) => return Some(chain(&error)),
         }

@@ -4,6 +4,7 @@ use windrow_core::command::ReportFreed;
 use windrow_core::ids::SessionId;
 use windrow_core::machine::MachineCommand;
 use windrow_core::{Command, Effect, State};
+use windrow_world::crash;
 
 use super::{Act, Outcome, Tools};
 
@@ -12,7 +13,9 @@ pub(super) fn prepare(state: &State, id: SessionId, tools: &Tools) -> Option<Act
     let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
     Some(Box::pin(async move {
         let free = MachineCommand::FreeName { project, session: id };
-        match hub.machine(free).await {
+        let freed = hub.machine(free).await;
+        crash::point("release", "freed");
+        match freed {
             Ok(()) => {
                 Outcome::report(Command::ReportFreed(ReportFreed { session: id, generation }))
             }

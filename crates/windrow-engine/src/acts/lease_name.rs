@@ -3,7 +3,7 @@
 use windrow_core::command::ReportLeased;
 use windrow_core::ids::SessionId;
 use windrow_core::{Command, Effect, State};
-use windrow_world::ports;
+use windrow_world::{crash, ports};
 
 use super::{Act, Outcome, Tools, blocking, chain};
 
@@ -18,7 +18,9 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
             Ok(listening) => listening,
             Err(outcome) => return outcome,
         };
-        match hub.lease(project, id, base, listening).await {
+        let leased = hub.lease(project, id, base, listening).await;
+        crash::point("spawn", "leased");
+        match leased {
             Ok(lease) => Outcome::report(Command::ReportLeased(ReportLeased {
                 session: id,
                 generation,

@@ -9,6 +9,7 @@ use windrow_core::ids::LandingId;
 use windrow_core::spec::TextRef;
 use windrow_core::{Command, Effect, State, message};
 use windrow_journal::Text;
+use windrow_world::crash;
 use windrow_world::git::{
     self, ConflictFile, FLIGHT, Identity, MergeCommit, Merged, Oid, Repo, Signer, Tip,
 };
@@ -180,7 +181,9 @@ fn clean(entry: &Entry, onto: &Oid, work: &Oid, tree: Oid) -> Result<MergeReport
     let before = repo.ref_value(&entry.pin).map_err(|e| chain(&e))?;
     let commit = git::land_commit(repo, &what, entry.signer.as_ref(), before.as_ref());
     let commit = commit.map_err(|e| chain(&e))?;
+    crash::point("merge", "committed");
     git::pin(repo, &entry.pin, &commit, before.as_ref()).map_err(|e| chain(&e))?;
+    crash::point("merge", "pinned");
     Ok(MergeReport::Clean {
         onto: onto.to_string(),
         commit: commit.to_string(),

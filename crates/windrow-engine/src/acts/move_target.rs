@@ -6,6 +6,7 @@ use windrow_core::command::{MoveReport, ReportMoved};
 use windrow_core::ids::LandingId;
 use windrow_core::state::EntryState;
 use windrow_core::{Command, Effect, State};
+use windrow_world::crash;
 use windrow_world::git::{self, Busy, FLIGHT, Landed, Lander, Move, Oid};
 
 use super::{Act, Outcome, Tools, blocking, chain};
@@ -92,9 +93,11 @@ fn elsewhere(place: &Place, branch: &str, onto: &str) -> Result<MoveReport, Stri
 
 /// The branch holds the commit now; a pin that stays is removed by `prune`.
 fn unpin(place: &Place, id: LandingId) {
+    crash::point("land", "landed");
     if let Err(error) = git::unpin(&place.repo, &format!("{FLIGHT}{id}")) {
         tracing::warn!("a pin could not be removed: {}", chain(&error));
     }
+    crash::point("land", "unpinned");
 }
 
 pub(super) fn in_words(busy: &Busy, branch: &str) -> String {

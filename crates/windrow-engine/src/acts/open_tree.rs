@@ -9,6 +9,7 @@ use windrow_core::command::ReportTree;
 use windrow_core::ids::{SessionId, TreeId};
 use windrow_core::state::OpenTree;
 use windrow_core::{Command, Effect, State};
+use windrow_world::crash;
 use windrow_world::git::{self, Oid, Saved, Tree, WorktreeError, Worktrees};
 
 use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
@@ -64,6 +65,7 @@ fn open(wanted: &Wanted) -> Result<OpenTree, String> {
     let worktrees = wanted.place.worktrees(&wanted.root, &wanted.caches);
     let worktrees = worktrees.map_err(|e| chain(&e))?;
     let (tree, branch) = make(wanted, &worktrees, &base)?;
+    crash::point("spawn", "opened");
     Ok(OpenTree {
         id: wanted.id,
         path: tree.path.to_string_lossy().into_owned(),

@@ -10,6 +10,7 @@ use windrow_core::command::ReportReleased;
 use windrow_core::ids::SessionId;
 use windrow_core::state::StopReason;
 use windrow_core::{Command, Effect, State};
+use windrow_world::crash;
 use windrow_world::git::{self, Captured, Oid, Saved, Tree, Worktrees};
 
 use super::capture::{Capture, named, safe_refs};
@@ -79,6 +80,7 @@ fn release(used: &Used) -> Result<Released, String> {
         Ok(saved) => saved,
         Err(why) => return Ok(Released { gone: false, stays: Some(why) }),
     };
+    crash::point("release", "saved");
     // What is half gone is not worth mending once everything in it is safe.
     if !tree.path.is_dir() || !tree.git_dir.is_dir() {
         worktrees.remove(tree, &saved).map_err(|e| chain(&e))?;
@@ -87,7 +89,9 @@ fn release(used: &Used) -> Result<Released, String> {
     }
     let base = Oid::parse(&used.base).map_err(|e| chain(&e))?;
     worktrees.reset_warm(tree, &saved, &base).map_err(|e| chain(&e))?;
+    crash::point("release", "reset");
     delete_branch(used, &worktrees)?;
+    crash::point("release", "unbranched");
     Ok(Released { gone: false, stays: None })
 }
 

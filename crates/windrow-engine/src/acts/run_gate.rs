@@ -13,6 +13,7 @@ use windrow_core::spec::TextRef;
 use windrow_core::state::{EntryState, Verdict};
 use windrow_core::{Command, Effect, State};
 use windrow_journal::Text;
+use windrow_world::crash;
 use windrow_world::git::{Oid, Saved};
 
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
@@ -67,6 +68,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
             Ok(said) => said,
             Err(outcome) => return outcome,
         };
+        crash::point("gate", "judged");
         let text = Text::new(said.output.into_bytes());
         let report = ReportGate {
             landing: id,
@@ -87,8 +89,10 @@ async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
             let (begin, to) = (Arc::clone(&gate), folder.clone());
             let line = command.clone();
             blocking(effect, move || launch(&begin, &to, &line)).await?;
+            crash::point("gate", "launched");
         }
         let exit = wait(&folder).await;
+        crash::point("gate", "ended");
         let said = judge(&command, &exit);
         if said.verdict != Verdict::Passed {
             return Ok(said);
@@ -129,6 +133,7 @@ async fn again(reason: &str) {
 /// Prepares the lane and starts the command in it.
 fn launch(gate: &Gate, folder: &Path, line: &str) -> Result<(), String> {
     let lane = lane(gate)?;
+    crash::point("gate", "laned");
     let job = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     let program = Program::Shell { line: line.to_owned() };
     let mut launch = Launch::new(job.unwrap_or_default(), program, lane, folder.join("transcript"));

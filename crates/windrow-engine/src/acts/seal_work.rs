@@ -7,6 +7,7 @@ use windrow_core::command::{ReportSealed, SealMode, SealedWork, seal_mode};
 use windrow_core::ids::SessionId;
 use windrow_core::spec::Leftovers;
 use windrow_core::{Command, Effect, State, message};
+use windrow_world::crash;
 use windrow_world::git::{self, Captured, Identity, Oid, Signer, Tree};
 
 use super::capture::{Capture, named, safe_refs};
@@ -58,6 +59,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     Some(Box::pin(async move {
         match blocking(effect, move || seal(&ended)).await {
             Ok(Sealed { work, kept, stays }) => {
+                crash::point("seal", "sealed");
                 let report = ReportSealed { session: id, generation, work, kept, stays };
                 Outcome::report(Command::ReportSealed(report))
             }
@@ -92,6 +94,7 @@ fn submit(ended: &Ended, tree: &Tree) -> Result<Sealed, String> {
     };
     let before = repo.ref_value(&ended.refname).map_err(|e| chain(&e))?;
     git::pin(repo, &ended.refname, &head, before.as_ref()).map_err(|e| chain(&e))?;
+    crash::point("seal", "pinned");
     let touched = git::changed_paths(repo, &base, &head).map_err(|e| chain(&e))?;
     let touched = touched.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let commit = head.to_string();

@@ -11,7 +11,7 @@ use windrow_core::spec::{AgentCommand, TextRef};
 use windrow_core::state::{Exit, ExitHow, Process, Session, Task};
 use windrow_core::{Command, Effect, State};
 use windrow_journal::{Hash, Reader as _, SqliteReader};
-use windrow_world::{files, proc::ProcessId};
+use windrow_world::{crash, files, proc::ProcessId};
 
 use super::brief::Brief;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
@@ -179,7 +179,9 @@ fn begin(mut start: Start) -> Result<Begun, String> {
     }
     let brief = start.folder.join("brief.md");
     files::replace(&brief, start.brief.render().as_bytes()).map_err(|e| chain(&e))?;
+    crash::point("spawn", "briefed");
     let keeper = keeper::launch(&start.folder, &start.launch, &start.place.keeper);
+    crash::point("spawn", "begun");
     keeper.map(Begun::Running).map_err(|e| chain(&e))
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use windrow_world::cmd::Cmd;
+use windrow_world::crash;
 use windrow_world::proc::{
     Cgroup, ProcessId, end_found, find_by_token, find_in_session, find_writers,
 };
@@ -182,7 +183,9 @@ impl Launcher for Launching<'_> {
         let mut marked = self.launch.clone();
         marked.env.retain(|(key, _)| key != TOKEN);
         marked.env.push((TOKEN.to_owned(), token(&dir, &self.launch.job)));
-        self.folder.write("launch.json", &marked)
+        self.folder.write("launch.json", &marked)?;
+        crash::point("spawn", "launched");
+        Ok(())
     }
 
     async fn start_keeper(&mut self) -> Result<ProcessId, KeeperError> {
@@ -194,6 +197,7 @@ impl Launcher for Launching<'_> {
         let log = log.map_err(|source| folder.failed("open", "keeper.log", source))?;
         let dir = self.real_dir()?;
         let child = Cmd::new(program).args(args).arg(&dir).dir("/").detach(Some(&log))?;
+        crash::point("spawn", "kept");
         let pid = i32::try_from(child.id()).unwrap_or(0);
         // Invariant: an unreaped child keeps its id, so this is the keeper even if it ended already.
         ProcessId::of(pid).ok_or_else(|| {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use windrow_world::crash;
 use windrow_world::proc::{Cgroup, ProcessId, Reaper, Signals, boot_id};
 
 use super::bell::Bell;
@@ -18,10 +19,27 @@ use super::launch::Launch;
 use super::start::{Agent, Held, hold};
 use super::watch::watch;
 
+/// Dies at a step if that is planned.
+fn die_at(step: Step) {
+    match step {
+        Step::Recorded => crash::point("keeper", "recorded"),
+        Step::Held => crash::point("keeper", "held"),
+        Step::BeforeGo => crash::point("keeper", "on-record"),
+        Step::Gone => crash::point("keeper", "let-go"),
+        Step::Ending => crash::point("keeper", "ending"),
+        Step::BeforeExit => crash::point("keeper", "all-gone"),
+        Step::BeforeRing => crash::point("keeper", "written"),
+    }
+}
+
 /// The main of `windrow __keeper DIR`.
 #[must_use]
 pub fn keeper_main(job_dir: &Path) -> ExitCode {
-    keeper_main_observed(job_dir, |_| {})
+    // A job lies in `<home>/projects/<id>/jobs`.
+    if let Some(home) = job_dir.ancestors().nth(4) {
+        crash::arm(home);
+    }
+    keeper_main_observed(job_dir, die_at)
 }
 
 /// The same, telling each step before it goes on from there.

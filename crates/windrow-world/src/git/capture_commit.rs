@@ -17,6 +17,7 @@ use super::repo::{DURABLE, GitError, Oid, Repo, Tree};
 use super::restore::SUBJECT;
 use super::worktree::short;
 use super::worktree_registry::{self as registry, Head, file_error};
+use crate::crash;
 
 /// Everything known of a tree that is being captured.
 #[derive(Debug)]
@@ -133,6 +134,7 @@ pub(super) fn write(
     let meta = meta(tree, spec, found, plan, left)?;
     contents.insert(b"meta.json".to_vec(), (FILE, Source::Bytes(meta)));
     let whole = write_tree(repo, &found.view, &contents, auto_merge.as_ref())?;
+    crash::point("capture", "written");
     commit(repo, spec, &whole, parents)
 }
 
@@ -221,6 +223,8 @@ fn commit(
     let message = format!("{SUBJECT}{}\n", short(spec.name));
     let answer = call.args(["-F", "-"]).stdin(message).success()?;
     let commit = Oid::parse(&String::from_utf8_lossy(&answer))?;
+    crash::point("capture", "committed");
     super::seal::pin(repo, spec.name, &commit, before.as_ref())?;
+    crash::point("capture", "kept");
     Ok(commit)
 }

@@ -14,6 +14,7 @@ use super::capture_meta::{TrashItem, as_path};
 use super::capture_scan::{TreePath, on_disk};
 use super::repo::{GitError, Tree};
 use super::worktree_registry::{file_error, is_there, replace};
+use crate::crash;
 
 const MANIFEST: &str = "manifest.json";
 
@@ -96,6 +97,7 @@ impl Plan {
             text: error.to_string(),
         })?;
         replace(&self.folder.join(MANIFEST), &text)?;
+        crash::point("capture", "listed");
         for item in &self.items {
             let (from, to) = (item.home(tree), self.folder.join(item.stored.to_string()));
             if is_there(&to) || !is_there(&from) {
@@ -105,6 +107,7 @@ impl Plan {
                 let why = format!("{}, which cannot be moved: {error}", item.kind);
                 left.push(Left { path: as_path(&item.path), why });
             }
+            crash::point("capture", "trashed");
         }
         let synced = fs::File::open(&self.folder).and_then(|dir| dir.sync_all());
         synced.map_err(file_error("flush", &self.folder))?;

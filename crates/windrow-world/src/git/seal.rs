@@ -15,6 +15,7 @@ use super::open::{Identity, Operation, operation_in_progress};
 use super::repo::{DURABLE, GitError, Oid, Repo, Tree};
 use super::sign::{self, Signer};
 use super::worktree_registry::{self as registry, Head, file_error};
+use crate::crash;
 
 /// How many letters of a path a message has.
 const BRIEF: usize = 120;
@@ -198,12 +199,17 @@ pub fn commit_leftovers(
     if oid(&before.map_err(GitError::from)?)? == staged {
         return Ok(None);
     }
+    crash::point("seal", "staged");
     put_index(&view, tree)?;
+    crash::point("seal", "indexed");
     let args = [staged.as_str(), "-p", parent.as_str(), "-F", "-"];
     let commit = sign::commit_tree(repo, signer, args, |call| {
         identity.stamp(call).stdin(message.as_bytes())
     })?;
-    match move_head(repo, tree, &commit, &parent) {
+    crash::point("seal", "committed");
+    let moved = move_head(repo, tree, &commit, &parent);
+    crash::point("seal", "headed");
+    match moved {
         // The git of a killed caller may have committed the same a moment ago.
         Err(GitError::RefMoved { found, .. }) if is_twin(repo, &found, &staged, &parent)? => {
             Ok(Some(Oid::parse(&found)?))

@@ -15,6 +15,7 @@ use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree_lock::{Held, Slots};
 use super::worktree_refill;
 use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
+use crate::crash;
 
 /// A worktree that could not be made, reset, used again or removed; nothing of worth was touched.
 #[derive(Debug, thiserror::Error)]
@@ -212,6 +213,7 @@ impl Worktrees {
             fs::remove_dir_all(path).map_err(file_error("remove", path))?;
         }
         self.make_branch(head, base, path)?;
+        crash::point("tree", "branched");
         let add = ["-c", "worktree.useRelativePaths=false", "worktree", "add", "--no-checkout"];
         let add = self.repo.git(add);
         let add = match head {
@@ -219,6 +221,7 @@ impl Worktrees {
             Head::Detached(oid) => add.arg("--detach").arg("--").arg(path).arg(oid.as_str()),
         };
         list.run(add)?;
+        crash::point("tree", "registered");
         registry::find(&self.repo, path)?.ok_or_else(|| {
             let text = path.display().to_string();
             GitError::Answer { what: "new worktree", text }.into()
@@ -259,6 +262,7 @@ impl Worktrees {
     ) -> Result<(), WorktreeError> {
         let marker = tree.git_dir.join(MAKING);
         registry::replace(&marker, b"")?;
+        crash::point("tree", "marked");
         fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
         registry::relink(&self.repo, tree)?;
         registry::unlock(tree)?;
@@ -270,7 +274,9 @@ impl Worktrees {
         let reset = ["-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u"];
         alone.run_in(self.repo.git_in(tree, reset).arg(base.as_str()), tree)?;
         drop(slot);
+        crash::point("tree", "filled");
         registry::set_head(tree, head)?;
+        crash::point("tree", "headed");
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok(())
     }

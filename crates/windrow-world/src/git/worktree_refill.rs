@@ -12,6 +12,7 @@ use super::seal;
 use super::worktree::{WorktreeError, Worktrees, holds_files, short};
 use super::worktree_lock::Held;
 use super::worktree_registry::{self as registry, Head, MAKING, file_error, is_there};
+use crate::crash;
 
 /// How the mark of a tree begins into which kept work is being restored.
 const RESTORE: &str = "restore\n";
@@ -106,6 +107,7 @@ impl Worktrees {
         if !is_half_restored(&tree) {
             registry::replace(&marker, RESTORE.as_bytes())?;
         }
+        crash::point("restore", "marked");
         fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
         registry::relink(&self.repo, &tree)?;
         registry::unlock(&tree)?;
@@ -113,7 +115,9 @@ impl Worktrees {
         let lock = tree.git_dir.join("index.lock");
         registry::remove_if_there(&lock).map_err(file_error("remove", &lock))?;
         let filled = fill(&Half { tree: &tree, alone: &alone })?;
+        crash::point("restore", "filled");
         self.finish(to, &tree)?;
+        crash::point("restore", "headed");
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok((tree, Some(filled)))
     }

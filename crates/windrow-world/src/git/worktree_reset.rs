@@ -13,6 +13,7 @@ use super::worktree::{WorktreeError, Worktrees};
 use super::worktree_registry::{
     self as registry, Head, MAKING, REMOVING, WARM, file_error, is_there,
 };
+use crate::crash;
 
 /// What a fresh registration holds; everything else in it was left by whoever worked there.
 const FRESH: &[&str] = &["HEAD", "commondir", "gitdir", "index", MAKING];
@@ -26,9 +27,12 @@ impl Worktrees {
         saved.require(tree)?;
         let alone = self.lock_tree(&tree.path)?;
         registry::replace(&tree.git_dir.join(MAKING), b"")?;
+        crash::point("reset", "marked");
         registry::relink(&self.repo, tree)?;
         clear_registration(&tree.git_dir)?;
+        crash::point("reset", "cleared");
         registry::set_head(tree, &Head::Detached(at.clone()))?;
+        crash::point("reset", "detached");
         if self.index_is_flagged(tree)? {
             let index = tree.git_dir.join("index");
             registry::remove_if_there(&index).map_err(file_error("remove", &index))?;
@@ -37,11 +41,14 @@ impl Worktrees {
         let reset = ["-c", "core.sparseCheckout=false", "-c", "core.trustctime=true"];
         let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
         alone.run_in(reset.arg(at.as_str()), tree)?;
+        crash::point("reset", "filled");
         let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
         let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
         alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
         drop(slot);
+        crash::point("reset", "cleaned");
         registry::replace(&tree.git_dir.join(WARM), at.as_str().as_bytes())?;
+        crash::point("reset", "warm");
         let marker = tree.git_dir.join(MAKING);
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok(())
@@ -76,9 +83,11 @@ impl Worktrees {
             registry::unlock(&tree)?;
             self.make_branch(&head, base, &old)?;
             registry::replace(&tree.git_dir.join(MAKING), b"")?;
+            crash::point("reuse", "marked");
             if old != new {
                 let call = self.repo.git(["worktree", "move", "--"]).arg(&old).arg(&new);
                 list.run(call)?;
+                crash::point("reuse", "moved");
             }
         }
         let tree = Tree { path: new, git_dir: tree.git_dir };
@@ -146,11 +155,14 @@ impl Worktrees {
             if is_there(&tree.git_dir) {
                 registry::replace(&tree.git_dir.join(MAKING), REMOVING.as_bytes())?;
             }
+            crash::point("remove", "marked");
             if is_there(&tree.path) {
                 remove_all(&gone)?;
                 fs::rename(&tree.path, &gone).map_err(file_error("move aside", &tree.path))?;
             }
+            crash::point("remove", "aside");
             remove_all(&tree.git_dir)?;
+            crash::point("remove", "unregistered");
         }
         Ok(remove_all(&gone)?)
     }

@@ -9,6 +9,7 @@ mod broken_journal;
 mod chaos;
 mod checkout;
 mod consent;
+mod crash_points;
 mod damage;
 mod demo;
 mod disk;

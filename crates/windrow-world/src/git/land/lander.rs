@@ -10,6 +10,7 @@ use super::entry::{Moving, Record};
 use super::holders::{self, Holders};
 use super::{LandError, Landed, Move, Recovered};
 use crate::cmd::Cmd;
+use crate::crash;
 use crate::git::repo::DURABLE;
 use crate::git::{Repo, Tree, is_ancestor};
 
@@ -154,6 +155,7 @@ impl Lander {
     }
 
     pub(super) fn step(&self, name: &'static str) {
+        crash::point("land", name);
         if let Some(probe) = &self.probe.0 {
             probe(name);
         }
