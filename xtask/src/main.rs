@@ -1,11 +1,12 @@
-//! The house's own tasks: `cargo xtask tidy | reference | test | ci`.
+//! The house's own tasks: `cargo xtask tidy | reference | test | ci | mutants`.
 //!
 //! `tidy` reads the tree and names every broken rule; `reference` writes the pages that are made from
 //! the program; `test` is the one command that passes every test; `ci` is `test` with skips counted
-//! as failures. Nothing here is shipped, and nothing here
-//! may use another room: it must build when they do not.
+//! as failures; `mutants` breaks rules on purpose. Nothing here is shipped, and nothing here may use
+//! another room: it must build when they do not.
 
 mod fuzz;
+mod mutants;
 mod run;
 mod test;
 mod tidy;
@@ -22,6 +23,7 @@ Usage: cargo xtask <TASK>
   ci    Do the same with CI=true: a skipped test is a failure
   fuzz [TARGET] [--cases N] [--seed N] [--only CASE]
         Change kept samples at random and check what is made of them
+  mutants [NAME...]  Break each rule of xtask/mutants.toml, and require that a test notices
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(run::in_ci()),
         ["ci"] => test::run(true),
         ["fuzz", ref args @ ..] => fuzz::run(args),
+        ["mutants", ref names @ ..] => mutants::run(names),
         ["help" | "--help" | "-h"] => {
             run::say(USAGE);
             Ok(())

@@ -27,6 +27,13 @@ pub(crate) fn say(text: &str) {
     eprintln!("{}", text.trim_end());
 }
 
+/// What a program said, on both of its outputs, and how it ended.
+pub(crate) struct Heard {
+    /// Its exit code; nothing when a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
+}
+
 /// A program with its arguments, to be run in the workspace's root.
 pub(crate) struct Program(Command);
 
@@ -41,6 +48,21 @@ impl Program {
     pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(key, value);
         self
+    }
+
+    /// Runs it in another folder than the workspace's root.
+    pub(crate) fn dir(mut self, dir: &Path) -> Self {
+        self.0.current_dir(dir);
+        self
+    }
+
+    /// Runs it to its end and returns what it said, whatever its exit code.
+    pub(crate) fn heard(mut self) -> Result<Heard, String> {
+        let line = self.line();
+        let done = self.0.output().map_err(|error| format!("failed to start `{line}`: {error}"))?;
+        let said = [done.stdout, done.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok(Heard { code: done.status.code(), said })
     }
 
     /// Runs it with its output on the terminal, and requires success.

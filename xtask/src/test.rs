@@ -162,7 +162,7 @@ fn left_out(list: &str) -> Result<Vec<String>, String> {
 }
 
 /// The runner: the one on this machine, else one of our own below `target`.
-fn nextest() -> Result<PathBuf, String> {
+pub(crate) fn nextest() -> Result<PathBuf, String> {
     if Program::new("cargo-nextest", &["nextest", "--version"]).works() {
         return Ok(PathBuf::from("cargo-nextest"));
     }

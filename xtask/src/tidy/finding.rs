@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::house::House;
-use super::{docs, documents, licences, modules, names, packages, sizes, texts, walls, words};
+use super::{
+    docs, documents, licences, modules, mutants, names, packages, sizes, texts, walls, words,
+};
 use crate::run;
 
 /// One broken rule at one place.
@@ -62,6 +64,7 @@ fn check(house: &House) -> Vec<Finding> {
     found.extend(modules::check(&house.rust));
     found.extend(names::check(&house.paths));
     found.extend(texts::check(&house.texts));
+    found.extend(mutants::check(&house.texts));
     found.extend(documents::check(&house.texts, &house.rust, &house.paths));
     found.sort();
     found.dedup();

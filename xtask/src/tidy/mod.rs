@@ -14,6 +14,7 @@ mod house;
 mod lexer;
 mod licences;
 mod modules;
+mod mutants;
 mod names;
 mod packages;
 mod ratchet;
