@@ -24,9 +24,6 @@ use crate::place::Place;
 /// Milliseconds a gate gets that was given no limit: nobody could end one that waits forever.
 const LONGEST_MS: u64 = 2 * 3_600_000;
 
-/// Between two looks of which the first did not work.
-const AGAIN: Duration = Duration::from_secs(1);
-
 /// How often a long gate is looked after while it runs.
 const EVERY: Duration = Duration::from_secs(3600);
 
@@ -85,13 +82,17 @@ async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
     let gate = Arc::new(gate);
     for (at, command) in gate.commands.clone().into_iter().enumerate() {
         let folder = gate.place.gate_job(gate.landing, gate.round, at);
-        if stands(&folder).await == JobState::NotLaunched {
+        // Were it given up while it may run, the entry would step aside, and the next one's gate
+        // would get its lane.
+        let failed = |reason| Outcome::setback(effect, reason);
+        let stands = watch_agent::stands(&folder).await.map_err(failed)?;
+        if stands == JobState::NotLaunched {
             let (begin, to) = (Arc::clone(&gate), folder.clone());
             let line = command.clone();
             blocking(effect, move || launch(&begin, &to, &line)).await?;
             crash::point("gate", "launched");
         }
-        let exit = wait(&folder).await;
+        let exit = watch_agent::surely_ended(&folder, EVERY).await.map_err(failed)?;
         crash::point("gate", "ended");
         let said = judge(&command, &exit);
         if said.verdict != Verdict::Passed {
@@ -100,34 +101,6 @@ async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
     }
     let summary = "every gate passed".to_owned();
     Ok(Said { verdict: Verdict::Passed, summary, output: String::new() })
-}
-
-/// Where a command stands: a killed daemon may have started it.
-///
-/// What cannot be seen is looked at again and never given up: the entry would step aside, and the
-/// next one's gate would get the lane in which this one may still run.
-async fn stands(folder: &Path) -> JobState {
-    loop {
-        match watch_agent::look(folder).await {
-            Ok(state) => return state,
-            Err(reason) => again(&reason).await,
-        }
-    }
-}
-
-/// Waits until nothing of a command runs any more, however often that cannot be seen.
-async fn wait(folder: &Path) -> keeper::Exit {
-    loop {
-        match watch_agent::wait_for_exit(folder, EVERY, || {}).await {
-            Ok(exit) => return exit,
-            Err(reason) => again(&reason).await,
-        }
-    }
-}
-
-async fn again(reason: &str) {
-    tracing::warn!("a gate is not left before it is known how it ended: {reason}");
-    tokio::time::sleep(AGAIN).await;
 }
 
 /// Prepares the lane and starts the command in it.

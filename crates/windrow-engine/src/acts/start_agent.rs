@@ -16,7 +16,7 @@ use windrow_world::{crash, files, proc::ProcessId};
 use super::brief::Brief;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
 use crate::jobs::{self, Beginning};
-use crate::keeper::{self, Launch, Program};
+use crate::keeper::{self, JobState, Launch, Program};
 use crate::place::Place;
 
 struct Start {
@@ -52,7 +52,13 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         if let Some(last) = details.last() {
             start.brief.evidence = load(&texts, last.as_ref()).await;
         }
-        let begun = match blocking(effect, move || begin(start)).await {
+        // Whether it runs already is found out however often that cannot be seen: were it given up,
+        // nobody would know of it any more.
+        let stands = match watch_agent::stands(&start.folder).await {
+            Ok(stands) => stands,
+            Err(reason) => return Outcome::setback(effect, reason),
+        };
+        let begun = match blocking(effect, move || begin(start, stands)).await {
             Ok(begun) => begun,
             Err(outcome) => return outcome,
         };
@@ -141,8 +147,7 @@ fn environment(
     place.env.iter().cloned().chain(own).collect()
 }
 
-fn begin(mut start: Start) -> Result<Begun, String> {
-    let stands = keeper::look(&start.folder).map_err(|e| chain(&e))?;
+fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
     let over = |exit| {
         let (exit, tail) = watch_agent::exit_of(&exit);
         Begun::Over(exit, tail)

@@ -82,6 +82,29 @@ async fn answer<F: Future<Output = Result<JobState, String>>>(
     None
 }
 
+/// Where a job stands, however often that cannot be seen at first.
+///
+/// A look that does not work says nothing of the job; what may still run is not given up for it.
+pub(super) async fn stands(folder: &Path) -> Result<JobState, String> {
+    let seen = answer(|| look(folder), ASK_AGAIN).await;
+    seen.ok_or_else(|| format!("`{}` could not be read for a while", folder.display()))
+}
+
+/// The same for the end of a job.
+pub(super) async fn surely_ended(folder: &Path, every: Duration) -> Result<keeper::Exit, String> {
+    let mut asks = 0;
+    loop {
+        match wait_for_exit(folder, every, || {}).await {
+            Err(reason) if asks < ASKS => {
+                tracing::warn!("the end of a job could not be seen: {reason}");
+                asks += 1;
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
 /// Waits until nothing of a job runs any more; calls `alive` now and then while it does.
 pub(super) async fn wait_for_exit(
     folder: &Path,
@@ -105,8 +128,7 @@ pub(super) async fn wait_for_exit(
     }
 }
 
-/// Where a job stands.
-pub(super) async fn look(folder: &Path) -> Result<JobState, String> {
+async fn look(folder: &Path) -> Result<JobState, String> {
     let folder: PathBuf = folder.to_owned();
     let looked = tokio::task::spawn_blocking(move || keeper::look(&folder)).await;
     looked.map_err(|e| e.to_string())?.map_err(|e| chain(&e))
