@@ -1,13 +1,15 @@
-//! The house's own tasks: `cargo xtask tidy | reference | test | ci | mutants`.
+//! The house's own tasks: `cargo xtask tidy | reference | simulate | fuzz | mutants | test | ci`.
 //!
 //! `tidy` reads the tree and names every broken rule; `reference` writes the pages that are made from
-//! the program; `test` is the one command that passes every test; `ci` is `test` with skips counted
-//! as failures; `mutants` breaks rules on purpose. Nothing here is shipped, and nothing here may use
+//! the program; `simulate` runs the engine through made-up disasters, `fuzz` its readers through bad
+//! input; `mutants` breaks rules on purpose; `test` is the one command that passes every test; `ci`
+//! is `test` with skips counted as failures. Nothing here is shipped, and nothing here may use
 //! another room: it must build when they do not.
 
 mod fuzz;
 mod mutants;
 mod run;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -19,7 +21,9 @@ Usage: cargo xtask <TASK>
   tidy  Check walls, sizes, words, licences and forgotten files
   reference          Write docs/reference, docs/man and the settings of `windrow init`
   reference --check  Name the files of these that are stale; `test` does this too
-  test  Pass every test: tidy, format, lints, docs, doc tests, tests
+  simulate --seeds N [--from K]   Run the simulator over seeds; without numbers, a thousand
+  simulate --seed N [--only ...]  Tell the story of one that fails
+  test  Pass every test: tidy, format, lints, docs, doc tests, simulation, tests
   ci    Do the same with CI=true: a skipped test is a failure
   fuzz [TARGET] [--cases N] [--seed N] [--only CASE]
         Change kept samples at random and check what is made of them
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["ci"] => test::run(true),
         ["fuzz", ref args @ ..] => fuzz::run(args),
         ["mutants", ref names @ ..] => mutants::run(names),
+        ["simulate", ref words @ ..] => simulate::run(words),
         ["help" | "--help" | "-h"] => {
             run::say(USAGE);
             Ok(())

@@ -14,6 +14,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::run::{self, Program, say};
+use crate::simulate;
 use crate::tidy;
 
 /// The runner that is installed when there is none; built by the compiler the house is kept with.
@@ -21,6 +22,10 @@ const NEXTEST: &str = "0.9.143";
 
 /// The test that makes and compares the reference.
 const REFERENCE: &str = "the_reference_says_what_the_program_does";
+
+/// Seeds of the simulator that a build machine runs, and that everybody else does.
+const CI_SEEDS: u64 = 10_000;
+const SEEDS: u64 = 500;
 
 type Step = fn(&Plan) -> Result<(), String>;
 
@@ -30,6 +35,7 @@ const STEPS: &[(&str, Step)] = &[
     ("lints", lints),
     ("docs", docs),
     ("doc tests", doc_tests),
+    ("simulation", simulation),
     ("tests", tests),
 ];
 
@@ -91,6 +97,10 @@ fn docs(plan: &Plan) -> Result<(), String> {
 
 fn doc_tests(_: &Plan) -> Result<(), String> {
     Program::new("cargo", &["test", "--locked", "--workspace", "--doc", "--quiet"]).shown()
+}
+
+fn simulation(plan: &Plan) -> Result<(), String> {
+    simulate::seeds(if plan.ci { CI_SEEDS } else { SEEDS })
 }
 
 fn tests(plan: &Plan) -> Result<(), String> {

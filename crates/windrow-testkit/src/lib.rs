@@ -2,7 +2,9 @@
 //!
 //! [`TestEnv`] is a home, a windrow home and a repository of its own; [`TestRepo`] builds and reads
 //! repositories; [`TaskList`] and [`Plan`] write task files; [`Signs`] steer workers from a test;
-//! [`Fuzz`] changes kept samples at random; [`History`] invents linear histories and [`cherry`] turns any into a plan; [`chaos`] kills.
+//! [`Fuzz`] changes kept samples at random; [`History`] invents linear histories and [`cherry`] turns
+//! any into a plan; [`chaos`] kills; [`sim`] is a whole world for the engine in which everything goes
+//! wrong by seed.
 //!
 //! Nothing here is shipped. Nothing waits for time to pass: [`wait_until`] waits for a condition.
 //! Every process is started through `windrow_world::cmd`, and [`TestEnv`] ends all of its own.
@@ -20,6 +22,7 @@ mod repo;
 mod running;
 mod schema;
 mod signs;
+pub mod sim;
 mod skip;
 mod snapshot;
 mod tasks;

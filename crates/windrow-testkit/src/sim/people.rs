@@ -1,0 +1,201 @@
+//! What people do: commands they type, and their own work in the repository.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use windrow_core::command::{
+    AddTask, CloseTask, DrainRun, EditTask, EndSession, ReleaseHold, ResumeRun, StartRun, StopRun,
+};
+use windrow_core::ids::TaskId;
+use windrow_core::spec::{Leftovers, RunSpec, Source, TaskSpec};
+use windrow_core::state::{ClosedAs, EntryState, RunPhase, StopReason};
+use windrow_core::{Command, State};
+
+use super::daemon::{self, Mail, Slot};
+use super::stage::{Ms, Stage};
+use super::world::heads;
+
+/// How often a command is typed: longer than any disk stays full.
+const MORE: u32 = 100;
+
+/// How long a command waits for its answer.
+const PATIENCE: Ms = 900_000;
+
+/// A task somebody wants; what it depends on is named by place among all tasks.
+#[derive(Clone, Debug)]
+pub(super) struct TaskPlan {
+    pub(super) spec: TaskSpec,
+    pub(super) depends: Vec<usize>,
+}
+
+/// Something that is asked of the daemon. Numbers name one of what is there at that moment.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    Add(TaskPlan),
+    Start(Box<RunSpec>),
+    Stop(usize),
+    Drain(usize),
+    Resume(usize, Option<u32>),
+    End(usize, StopReason),
+    Close(usize, ClosedAs),
+    Edit(usize, TaskPlan),
+    Release(usize),
+    /// Everything that waits for a person goes on.
+    GoOn,
+}
+
+fn nth<T>(mut of: impl Iterator<Item = T> + Clone, n: usize) -> Option<T> {
+    let count = of.clone().count();
+    of.nth(n.checked_rem(count)?)
+}
+
+impl TaskPlan {
+    fn spec(&self, state: &State, own: TaskId) -> TaskSpec {
+        let mut spec = self.spec.clone();
+        let known = state.tasks.keys().filter(|id| **id < own);
+        spec.depends.extend(self.depends.iter().filter_map(|n| nth(known.clone(), *n)));
+        if spec.title.contains("filed") {
+            spec.source = Some(Source { file: "TASKS.md".to_owned(), key: own.to_string() });
+        }
+        spec
+    }
+}
+
+impl Wish {
+    /// The commands that it comes to; all of them or none in one batch, and the last is answered.
+    pub(super) fn commands(&self, state: &State) -> Vec<Command> {
+        let reason = "a person says so".to_owned();
+        let run = |n: usize| nth(state.runs.keys().copied(), n);
+        let task = |n: usize| nth(state.tasks.keys().copied(), n);
+        let one = match self {
+            Self::Add(plan) => {
+                let own = TaskId(state.tasks.last_key_value().map_or(1, |(last, _)| last.0 + 1));
+                Some(Command::AddTask(AddTask { spec: plan.spec(state, own) }))
+            }
+            Self::Start(spec) => Some(start(state, spec)),
+            Self::Stop(n) => run(*n).map(|run| Command::StopRun(StopRun { run })),
+            Self::Drain(n) => run(*n).map(|run| Command::DrainRun(DrainRun { run })),
+            Self::Resume(n, pool) => {
+                run(*n).map(|run| Command::ResumeRun(ResumeRun { run, pool: *pool }))
+            }
+            Self::End(n, why) => {
+                let live = state.sessions.values().filter(|session| session.takes_slot());
+                nth(live.map(|session| session.id), *n)
+                    .map(|session| Command::EndSession(EndSession { session, why: *why }))
+            }
+            Self::Close(n, how) => {
+                task(*n).map(|task| Command::CloseTask(CloseTask { task, how: *how, reason }))
+            }
+            Self::Edit(n, plan) => task(*n)
+                .map(|task| Command::EditTask(EditTask { task, spec: plan.spec(state, task) })),
+            Self::Release(n) => {
+                let held = state.landings.values().filter(|l| l.state == EntryState::Held);
+                nth(held.map(|entry| entry.id), *n)
+                    .map(|landing| Command::ReleaseHold(ReleaseHold { landing }))
+            }
+            Self::GoOn => return go_on(state),
+        };
+        one.into_iter().collect()
+    }
+}
+
+fn start(state: &State, spec: &RunSpec) -> Command {
+    let live = |task: &windrow_core::state::Task| {
+        let run = task.run.and_then(|run| state.runs.get(&run));
+        run.is_some_and(|run| !matches!(run.phase, RunPhase::Ended(_)))
+    };
+    let free = state.tasks.values().filter(|task| !live(task));
+    let tasks = free.map(|task| task.id).collect();
+    Command::StartRun(StartRun { spec: spec.clone(), tasks })
+}
+
+fn go_on(state: &State) -> Vec<Command> {
+    let held = state.landings.values().filter(|entry| entry.state == EntryState::Held);
+    let release = held.map(|entry| Command::ReleaseHold(ReleaseHold { landing: entry.id }));
+    let resume =
+        state.runs.keys().map(|run| Command::ResumeRun(ResumeRun { run: *run, pool: None }));
+    release.chain(resume).collect()
+}
+
+/// Types a command, and again when the daemon died before it answered or could not write it down.
+pub(super) async fn caller(stage: Stage, at: Ms, wish: Wish) {
+    stage.pause("think of a command", at).await;
+    for _ in 0..MORE {
+        daemon::start(&stage);
+        stage.step("ask").await;
+        let told: Slot<bool> = Rc::new(RefCell::new(None));
+        let daemon = stage.world().daemons;
+        daemon::tell(&stage, Mail::Call(wish.clone(), Rc::clone(&told)));
+        let heard = Rc::clone(&told);
+        let until = stage.now() + PATIENCE;
+        let done = move |world: &super::world::World| {
+            heard.borrow().is_some() || world.daemon.is_none() || world.daemons != daemon
+        };
+        stage.until("wait for an answer", until, done).await;
+        let told = told.borrow_mut().take();
+        if told == Some(true) || stage.now() >= until {
+            return;
+        }
+        stage.pause("type it again", 2_000).await;
+    }
+}
+
+/// Something the person does in the repository.
+#[derive(Clone, Debug)]
+pub(super) enum Deed {
+    /// Commits a change of a file to a target branch.
+    Commit(String, String),
+    /// Has a file open in the checkout, changed and not committed, for a while.
+    Edit(String, Ms),
+}
+
+pub(super) async fn person(stage: Stage, at: Ms, deed: Deed) {
+    stage.pause("do something else", at).await;
+    match deed {
+        Deed::Commit(branch, path) => commit(&stage, &branch, &path),
+        Deed::Edit(path, ms) => {
+            stage.world().counts.person += 1;
+            stage.world().checkout.edited.insert(path.clone());
+            stage.pause("edit", ms).await;
+            let mut world = stage.world();
+            world.checkout.edited.remove(&path);
+            // The person takes the file as the branch has it by now.
+            let head = world.git.at(&heads(&world.checkout.branch)).unwrap_or_default();
+            let files = world.git.files(&head);
+            match files.get(&path) {
+                Some(content) => drop(world.checkout.files.insert(path, content.clone())),
+                None => drop(world.checkout.files.remove(&path)),
+            }
+        }
+    }
+}
+
+fn commit(stage: &Stage, branch: &str, path: &str) {
+    let (mut world, now) = (stage.world(), stage.now());
+    let out = world.checkout.branch == branch;
+    // git refuses while somebody has the index.
+    if out && (world.checkout.locked || world.checkout.edited.contains(path)) {
+        return;
+    }
+    let Some(head) = world.git.at(&heads(branch)) else { return };
+    let mut files = (*world.git.files(&head)).clone();
+    let content = format!("person {now}");
+    files.insert(path.to_owned(), content.clone());
+    let at = world.wall(now) / 1_000;
+    let new = world.git.commit(&[head], files, "by the person", at);
+    world.git.set(&heads(branch), Some(&new));
+    if out {
+        world.checkout.files.insert(path.to_owned(), content);
+    }
+    world.counts.person += 1;
+}
+
+/// What runs are like that nobody described.
+pub(super) fn plain_run(branch: &str) -> RunSpec {
+    RunSpec {
+        branch: branch.to_owned(),
+        trees: "/trees".to_owned(),
+        leftovers: Leftovers::Commit,
+        ..RunSpec::default()
+    }
+}
