@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    approve, at, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log,
+    approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log,
     prune, ready, report, restore, run, sessions, show, status, task,
 };
 use crate::context::Context;
@@ -37,6 +37,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Bench(bench::BenchArgs),
     Run(Box<run::RunArgs>),
     Status(status::StatusArgs),
     #[command(subcommand)]
@@ -102,6 +103,7 @@ fn run(context: &Context, cli: Cli) -> Outcome {
     }
     match command {
         Command::Demo(args) => demo::run(context, &args),
+        Command::Bench(args) => bench::run(context, &args),
         Command::Run(args) => run::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Task(command) => task::run(context, command),

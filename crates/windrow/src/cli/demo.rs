@@ -6,7 +6,6 @@
 
 mod ending;
 mod expected;
-mod interrupt;
 mod place;
 mod proof;
 mod story;
@@ -14,14 +13,14 @@ mod story;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use windrow_api::ExitKind;
 use windrow_api::view::TaskView;
-use windrow_api::{ExitKind, ProjectCall};
-use windrow_core::ids::{IdError, RunId};
 
+use super::interrupt::Interrupts;
 use super::run::{self, RunArgs};
+use super::scratch::run_id;
 use crate::approval;
 use crate::context::Context;
-use crate::desk::Desk;
 use crate::error::{CliError, Outcome};
 use crate::output::Format;
 use crate::select::task_id;
@@ -30,7 +29,6 @@ use crate::watch;
 
 #[cfg(test)]
 pub(crate) use ending::Ended;
-use interrupt::Interrupts;
 use place::{Place, TASKS};
 use story::Story;
 
@@ -126,16 +124,4 @@ fn approve(context: &Context) -> Result<(), CliError> {
     let tasks = source::read(context, &project, TASKS.as_ref())?;
     let settings = approval::settings(&project.reference.git_dir, &project.config()?);
     approval::record(&mut context.daemon()?, &[&tasks.content, &settings])
-}
-
-fn run_id(text: &str) -> Result<RunId, CliError> {
-    text.parse().map_err(|error: IdError| CliError::internal(error.to_string()))
-}
-
-/// Stops whatever of the place's runs goes on.
-fn stop_runs(desk: &mut Desk) -> Result<(), CliError> {
-    for run in desk.runs()?.iter().filter(|run| !watch::is_over(&run.phase)) {
-        desk.do_once(ProjectCall::StopRun { run: run_id(&run.id)? })?;
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod approve;
 mod at;
+mod bench;
 mod close;
 mod command;
 mod completion;
@@ -15,6 +16,7 @@ mod doctor;
 mod end;
 mod explain;
 mod init;
+mod interrupt;
 mod kill;
 mod land;
 mod log;
@@ -25,6 +27,7 @@ mod reference;
 mod report;
 mod restore;
 mod run;
+mod scratch;
 mod sessions;
 mod show;
 mod status;

@@ -5,6 +5,7 @@
 mod ahead;
 mod audit;
 mod bad_input;
+mod bench;
 mod broken_journal;
 mod chaos;
 mod checkout;

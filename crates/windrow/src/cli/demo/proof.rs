@@ -8,8 +8,9 @@ use windrow_api::view::TaskView;
 use windrow_world::cmd::Cmd;
 use windrow_world::trackers;
 
+use super::super::scratch::SETTINGS;
 use super::expected::{IN_ORDER, differences, find};
-use super::place::{GATE, Place, SETTINGS, TASKS};
+use super::place::{GATE, Place, TASKS};
 use crate::error::CliError;
 
 /// What was found.

@@ -1,4 +1,4 @@
-//! Ctrl-C, a closed terminal and a polite kill, seen at any moment of the demo.
+//! Ctrl-C, a closed terminal and a polite kill, seen at any moment of a longer command.
 //!
 //! Each of them becomes one Ctrl-C for the watcher of the run, so that all end the same way.
 
@@ -13,7 +13,7 @@ use windrow_world::proc::Signals;
 
 use crate::error::CliError;
 
-/// Whether the person wants the demo to end.
+/// Whether the person wants the command to end.
 #[derive(Clone, Debug)]
 pub(super) struct Interrupts(Arc<AtomicBool>);
 
