@@ -101,17 +101,16 @@ fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
             let sides = if entry.persons { Some(sides(repo, &tip.commit, &work)?) } else { None };
             Ok((MergeReport::Conflict { files: names, detail, sides }, Some(text)))
         }
-        Merged::Clean { tree } => {
-            let same = tree == git::tree_of(repo, &tip.commit).map_err(|e| chain(&e))?;
-            // A person's commits are to be part of what is ahead, whatever they change.
-            if same && !entry.persons {
-                return Ok((MergeReport::AlreadyIn, None));
-            }
-            match case_twins(entry, &tip.commit, &tree)? {
-                Some((report, text)) => Ok((report, Some(text))),
-                None => clean(entry, &tip.commit, &work, tree).map(|report| (report, None)),
-            }
+        // A person's commits are to be part of what is ahead, whatever they change.
+        Merged::Unchanged if entry.persons => {
+            let tree = git::tree_of(repo, &tip.commit).map_err(|e| chain(&e))?;
+            clean(entry, &tip.commit, &work, tree).map(|report| (report, None))
         }
+        Merged::Unchanged => Ok((MergeReport::AlreadyIn, None)),
+        Merged::Clean { tree } => match case_twins(entry, &tip.commit, &tree)? {
+            Some((report, text)) => Ok((report, Some(text))),
+            None => clean(entry, &tip.commit, &work, tree).map(|report| (report, None)),
+        },
     }
 }
 

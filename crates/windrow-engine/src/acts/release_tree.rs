@@ -144,8 +144,13 @@ fn delete_branch(used: &Used, worktrees: &Worktrees) -> Result<(), String> {
     let Some(at) = repo.ref_value(&full).map_err(|e| chain(&e))? else { return Ok(()) };
     let mut safe = used.dropped;
     for refname in &used.safe {
+        // Most often the branch stands where the session's own kept ref does.
+        safe = safe || repo.ref_value(refname).map_err(|e| chain(&e))?.as_ref() == Some(&at);
+        if safe {
+            break;
+        }
         if let Some(held) = repo.commit(refname).map_err(|e| chain(&e))? {
-            safe = safe || git::is_ancestor(repo, &at, &held).map_err(|e| chain(&e))?;
+            safe = git::is_ancestor(repo, &at, &held).map_err(|e| chain(&e))?;
         }
     }
     if tree_path::is_out(worktrees, &full).map_err(|e| chain(&e))? {

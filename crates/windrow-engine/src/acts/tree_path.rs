@@ -54,7 +54,10 @@ pub(super) fn free_branch(
 
 /// Whether some worktree is on the branch of that full name.
 pub(super) fn is_out(worktrees: &Worktrees, full: &str) -> Result<bool, WorktreeError> {
-    Ok(worktrees.list()?.iter().any(|listed| listed.branch.as_deref() == Some(full)))
+    let out = || -> Result<bool, WorktreeError> {
+        Ok(worktrees.list()?.iter().any(|listed| listed.branch.as_deref() == Some(full)))
+    };
+    Ok(worktrees.may_be_out(full) && out()?)
 }
 
 /// The tree of a session as the world knows it.

@@ -166,6 +166,9 @@ pub(super) fn existing(
     revisions: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Option<Oid>>, GitError> {
     let input: String = revisions.into_iter().map(|revision| revision + "\n").collect();
+    if input.is_empty() {
+        return Ok(Vec::new());
+    }
     let call = repo.git(["cat-file", "--batch-check=%(objectname)", "--buffer"]);
     let answer = call.stdin(input).success()?;
     let lines = answer.split_inclusive(|byte| *byte == b'\n');

@@ -21,9 +21,11 @@ pub const FLIGHT: &str = "refs/windrow/flight/";
 pub enum Merged {
     /// The merge is clean.
     Clean {
-        /// The tree of the merge; it may equal the tree of `onto` when nothing changes.
+        /// The tree of the merge.
         tree: Oid,
     },
+    /// The merge is clean and its tree is that of `onto`, of which the commit is no part.
+    Unchanged,
     /// The commit is already part of `onto`.
     AlreadyIn,
     /// The two have no commit in common: one of them was replaced.
@@ -74,9 +76,6 @@ pub struct MergeCommit<'a> {
 /// # Errors
 /// Git fails: an object is missing.
 pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> {
-    if is_ancestor(repo, commit, onto)? {
-        return Ok(Merged::AlreadyIn);
-    }
     let command = repo.git(DURABLE).args([
         "-c",
         "merge.renames=true",
@@ -89,8 +88,17 @@ pub fn merge(repo: &Repo, onto: &Oid, commit: &Oid) -> Result<Merged, GitError> 
     let line = command.line();
     let done = command.output()?;
     match done.status.code() {
-        Some(0) => Ok(Merged::Clean { tree: merge_answer::tree(&done.stdout)? }),
-        Some(1) => merge_answer::conflict(&done.stdout),
+        Some(0) => {
+            let tree = merge_answer::tree(&done.stdout)?;
+            if tree != tree_of(repo, onto)? {
+                return Ok(Merged::Clean { tree });
+            }
+            // Only what changes nothing can be in the target already.
+            let already = is_ancestor(repo, commit, onto)?;
+            Ok(if already { Merged::AlreadyIn } else { Merged::Unchanged })
+        }
+        // Without an answer it is no conflict: an object is missing.
+        Some(1) if !done.stdout.is_empty() => merge_answer::conflict(&done.stdout),
         _ if !are_related(repo, onto, commit)? => Ok(Merged::Unrelated),
         _ => Err(failed(line, &done)),
     }
@@ -170,6 +178,9 @@ pub fn tree_of(repo: &Repo, commit: &Oid) -> Result<Oid, GitError> {
 /// # Errors
 /// One of them is not a commit here.
 pub fn is_ancestor(repo: &Repo, old: &Oid, new: &Oid) -> Result<bool, GitError> {
+    if old == new {
+        return Ok(true);
+    }
     let command = repo.git(["merge-base", "--is-ancestor", old.as_str(), new.as_str()]);
     let line = command.line();
     let done = command.output()?;

@@ -36,6 +36,15 @@ fn what_is_in_already_is_told_so() {
     assert_eq!(merge(&fixture.repo, &one, &one).unwrap(), Merged::AlreadyIn);
     let same = merge(&fixture.repo, &fixture.base, &one).unwrap();
     assert_eq!(same, Merged::Clean { tree: tree_of(&fixture.repo, &one).unwrap() });
+    // The same change made twice: nothing is left to do, and still the one is not in the other.
+    let again = side(&fixture, "again", |at| put(&at.join("a.txt"), "one\n"));
+    let other = side(&fixture, "other", |at| put(&at.join("b.txt"), "other\n"));
+    let both = side(&fixture, "both", |at| {
+        put(&at.join("a.txt"), "one\n");
+        put(&at.join("b.txt"), "other\n");
+    });
+    assert_eq!(merge(&fixture.repo, &both, &again).unwrap(), Merged::Unchanged);
+    assert_eq!(merge(&fixture.repo, &both, &other).unwrap(), Merged::Unchanged);
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod merge;
 mod merge_answer;
 mod open;
 mod reason;
+mod ref_files;
 mod repo;
 mod restore;
 mod restore_files;
@@ -37,6 +38,7 @@ mod stale;
 mod worktree;
 mod worktree_lock;
 mod worktree_mend;
+mod worktree_print;
 mod worktree_refill;
 mod worktree_registry;
 mod worktree_reset;
@@ -58,7 +60,7 @@ pub use merge::{
 };
 pub use open::{
     Branch, Discovered, Head, Identity, OLDEST_GIT, OpenError, Operation, current_branch,
-    has_submodules, identity, operation_in_progress,
+    has_submodules, identity, operation_in_progress, require_version,
 };
 pub use repo::{GitError, Oid, Repo, Tree};
 pub use restore::{KEPT, Kept, KeptSummary, RestoreError, Restored, drop_kept, kept, restore};

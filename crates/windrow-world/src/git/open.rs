@@ -178,14 +178,15 @@ pub enum Branch {
 
 impl Repo {
     /// Finds the repository that `path` lies in.
+    ///
+    /// Any git can do that; [`require_version`] is for what is to be done there.
     pub fn discover(path: &Path) -> Result<Discovered, OpenError> {
-        check_version()?;
         if !path.is_dir() {
             return Err(OpenError::Missing { path: path.to_owned() });
         }
         let args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--git-dir"];
         let call = look(path).args(args).args(["--is-bare-repository", "--show-toplevel"]);
-        let done = call.output().map_err(GitError::from)?;
+        let done = call.output().map_err(not_started)?;
         let lines = lines(&done.stdout);
         let [common, git_dir, bare, rest @ ..] = &lines[..] else {
             return Err(refused(path, &String::from_utf8_lossy(&done.stderr)));
@@ -316,11 +317,12 @@ fn check_format(common: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn check_version() -> Result<(), OpenError> {
-    let answer = Cmd::new("git").arg("version").success().map_err(|error| match error {
-        CmdError::Start { .. } => OpenError::NoGit(error),
-        other => GitError::from(other).into(),
-    })?;
+/// Makes sure that git is there and new enough to merge and land with.
+///
+/// # Errors
+/// [`OpenError::NoGit`] and [`OpenError::OldGit`].
+pub fn require_version() -> Result<(), OpenError> {
+    let answer = Cmd::new("git").arg("version").success().map_err(not_started)?;
     let text = String::from_utf8_lossy(&answer);
     match parse_version(&text) {
         Some(found) if found >= OLDEST_GIT => Ok(()),
@@ -329,6 +331,13 @@ fn check_version() -> Result<(), OpenError> {
             Err(OpenError::OldGit { found })
         }
         None => Err(GitError::Answer { what: "version", text: text.trim().to_owned() }.into()),
+    }
+}
+
+fn not_started(error: CmdError) -> OpenError {
+    match error {
+        CmdError::Start { .. } => OpenError::NoGit(error),
+        other => GitError::from(other).into(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::ref_files::{self, Found};
 use super::{reason, stale};
 use crate::cmd::{Cmd, CmdError, Output};
 
@@ -178,6 +179,12 @@ impl Repo {
 
     /// Resolves a revision to a commit, or nothing when there is none of that name.
     pub fn commit(&self, revision: &str) -> Result<Option<Oid>, GitError> {
+        // A branch holds commits and nothing else.
+        if revision.starts_with("refs/heads/")
+            && let Found::Value(commit) = ref_files::read(&self.common, revision)
+        {
+            return Ok(Some(commit));
+        }
         let spec = format!("{revision}^{{commit}}");
         let call = self.git(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
         let said = call.line();
@@ -191,6 +198,11 @@ impl Repo {
 
     /// Reads what a full ref name holds, without peeling; nothing when there is no such ref.
     pub fn ref_value(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        match ref_files::read(&self.common, name) {
+            Found::Value(oid) => return Ok(Some(oid)),
+            Found::Nothing => return Ok(None),
+            Found::AskGit => {}
+        }
         let call = self.git(["show-ref", "--verify", "--hash", "--", name]);
         let said = call.line();
         let done = call.output()?;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use super::repo::{GitError, Oid, Repo, Tree};
 use super::worktree_lock::{Held, Slots};
 use super::worktree_refill;
-use super::worktree_registry::{self as registry, Head, MAKING, WARM, file_error, is_there};
+use super::worktree_registry::{self as registry, Head, MAKING, PRINT, WARM, file_error, is_there};
 use crate::crash;
 
 /// A worktree that could not be made, reset, used again or removed; nothing of worth was touched.
@@ -242,6 +242,9 @@ impl Worktrees {
             Some(at) if at != *base => return Err(WorktreeError::BranchExists { branch, at }),
             Some(_) => {}
         }
+        if !self.may_be_out(name) {
+            return Ok(());
+        }
         match self
             .list()?
             .into_iter()
@@ -261,12 +264,12 @@ impl Worktrees {
         base: &Oid,
     ) -> Result<(), WorktreeError> {
         let marker = tree.git_dir.join(MAKING);
-        registry::replace(&marker, b"")?;
+        registry::mark(&marker, b"")?;
         crash::point("tree", "marked");
         fs::create_dir_all(&tree.path).map_err(file_error("make", &tree.path))?;
         registry::relink(&self.repo, tree)?;
         registry::unlock(tree)?;
-        for left in ["index.lock", WARM] {
+        for left in ["index.lock", WARM, PRINT] {
             let left = tree.git_dir.join(left);
             registry::remove_if_there(&left).map_err(file_error("remove", &left))?;
         }
@@ -284,6 +287,23 @@ impl Worktrees {
     /// The tree whose folder is `path`, by the repository's own list.
     pub fn find(&self, path: &Path) -> Result<Option<Tree>, WorktreeError> {
         Ok(registry::find(&self.repo, &self.inside(path)?)?)
+    }
+
+    /// Whether some worktree may be on the branch of that full name, by their HEAD files alone.
+    ///
+    /// A HEAD that cannot be read may say anything; [`Worktrees::list`] then tells.
+    #[must_use]
+    pub fn may_be_out(&self, name: &str) -> bool {
+        let common = self.repo.common_dir();
+        let linked = match fs::read_dir(common.join("worktrees")) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(_) => return true,
+        };
+        linked.into_iter().chain([common.to_owned()]).any(|git_dir| {
+            let head = registry::head(&Tree { path: git_dir.clone(), git_dir });
+            head.map_or(true, |head| matches!(head, Head::Branch(held) if held == name))
+        })
     }
 
     /// Every worktree of the repository, the person's own ones included; the main one first.

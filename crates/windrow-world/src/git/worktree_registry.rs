@@ -28,6 +28,9 @@ pub(super) const MAKING: &str = "windrow-making";
 /// The file in a registration that marks a tree which was reset, and says to which commit.
 pub(super) const WARM: &str = "windrow-warm";
 
+/// The file in a registration that keeps the print of a tree which was reset.
+pub(super) const PRINT: &str = "windrow-print";
+
 /// What that mark says while a tree is being removed: until its folder is gone, nothing in it changed.
 pub(super) const REMOVING: &str = "remove\n";
 
@@ -56,6 +59,18 @@ pub(super) fn file_error<'a>(
 
 /// Replaces a file by writing beside it and renaming; a symlink of that name is replaced, too.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
+    put_in_place(path, bytes, true)
+}
+
+/// The same for a mark: whole at every instant, and not flushed.
+///
+/// A mark that a power loss takes is missed in the safe direction: what it allowed to be taken for
+/// nobody's work is then captured.
+pub(super) fn mark(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
+    put_in_place(path, bytes, false)
+}
+
+fn put_in_place(path: &Path, bytes: &[u8], flush: bool) -> Result<(), GitError> {
     let mut name = path.file_name().unwrap_or(OsStr::new("file")).to_owned();
     name.push(".windrow-new");
     let beside = path.with_file_name(name);
@@ -63,7 +78,9 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), GitError> {
         remove_if_there(&beside)?;
         let mut file = fs::File::options().write(true).create_new(true).open(&beside)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        if flush {
+            file.sync_all()?;
+        }
         fs::rename(&beside, path)
     };
     write().map_err(file_error("write", path))

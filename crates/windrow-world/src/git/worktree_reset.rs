@@ -10,8 +10,9 @@ use super::capture::Saved;
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Tree};
 use super::worktree::{WorktreeError, Worktrees};
+use super::worktree_print as print;
 use super::worktree_registry::{
-    self as registry, Head, MAKING, REMOVING, WARM, file_error, is_there,
+    self as registry, Head, MAKING, PRINT, REMOVING, WARM, file_error, is_there,
 };
 use crate::crash;
 
@@ -26,7 +27,7 @@ impl Worktrees {
         let tree = &Tree { path: self.inside(&tree.path)?, git_dir: tree.git_dir.clone() };
         saved.require(tree)?;
         let alone = self.lock_tree(&tree.path)?;
-        registry::replace(&tree.git_dir.join(MAKING), b"")?;
+        registry::mark(&tree.git_dir.join(MAKING), b"")?;
         crash::point("reset", "marked");
         registry::relink(&self.repo, tree)?;
         clear_registration(&tree.git_dir)?;
@@ -47,7 +48,10 @@ impl Worktrees {
         alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
         drop(slot);
         crash::point("reset", "cleaned");
-        registry::replace(&tree.git_dir.join(WARM), at.as_str().as_bytes())?;
+        if let Some(print) = print::take(tree) {
+            registry::mark(&tree.git_dir.join(PRINT), print.as_bytes())?;
+        }
+        registry::mark(&tree.git_dir.join(WARM), at.as_str().as_bytes())?;
         crash::point("reset", "warm");
         let marker = tree.git_dir.join(MAKING);
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
@@ -82,7 +86,7 @@ impl Worktrees {
             registry::relink(&self.repo, &tree)?;
             registry::unlock(&tree)?;
             self.make_branch(&head, base, &old)?;
-            registry::replace(&tree.git_dir.join(MAKING), b"")?;
+            registry::mark(&tree.git_dir.join(MAKING), b"")?;
             crash::point("reuse", "marked");
             if old != new {
                 let call = self.repo.git(["worktree", "move", "--"]).arg(&old).arg(&new);
@@ -117,6 +121,10 @@ impl Worktrees {
         };
         if !registry::rests(tree) {
             return unsaved("somebody committed in it");
+        }
+        let taken = fs::read_to_string(tree.git_dir.join(PRINT)).ok();
+        if taken.is_some() && taken == print::now(tree) {
+            return Ok(());
         }
         let view = View::of(&self.repo, tree)?;
         let refresh = ["update-index", "-q", "--refresh"];
@@ -153,7 +161,7 @@ impl Worktrees {
                 return Err(GitError::Answer { what: "worktree registration", text }.into());
             }
             if is_there(&tree.git_dir) {
-                registry::replace(&tree.git_dir.join(MAKING), REMOVING.as_bytes())?;
+                registry::mark(&tree.git_dir.join(MAKING), REMOVING.as_bytes())?;
             }
             crash::point("remove", "marked");
             if is_there(&tree.path) {

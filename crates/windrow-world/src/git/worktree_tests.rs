@@ -117,7 +117,7 @@ fn shape(tree: &Tree) -> Vec<(PathBuf, u32, Vec<u8>)> {
         for entry in fs::read_dir(root.join(dir)).unwrap() {
             let path = dir.join(entry.unwrap().file_name());
             let meta = root.join(&path).symlink_metadata().unwrap();
-            let skip = ["index", "windrow-warm", ".git", "gitdir", "logs"];
+            let skip = ["index", "windrow-warm", "windrow-print", ".git", "gitdir", "logs"];
             if skip.iter().any(|name| path == Path::new(name)) {
                 continue;
             }
@@ -238,7 +238,7 @@ fn a_removal_that_was_cut_short_leaves_a_warm_tree_unless_somebody_came_since() 
 fn a_warm_tree_in_which_somebody_worked_is_not_used_again() {
     let fx = Fixture::new();
     type Work = fn(&Path);
-    let works: [Work; 4] = [
+    let works: [Work; 5] = [
         |path| put(&path.join("new"), "x"),
         |path| put(&path.join("a.txt"), "x"),
         |path| {
@@ -248,6 +248,10 @@ fn a_warm_tree_in_which_somebody_worked_is_not_used_again() {
         |path| {
             put(&path.join("new"), "x");
             git(path, ["add", "new"]);
+        },
+        // Only staged: no file of the tree is touched.
+        |path| {
+            git(path, ["rm", "-q", "--cached", "a.txt"]);
         },
     ];
     for (at, work) in works.into_iter().enumerate() {
@@ -260,6 +264,29 @@ fn a_warm_tree_in_which_somebody_worked_is_not_used_again() {
         assert!(matches!(refused(&fx), Err(WorktreeError::Unsaved { .. })), "{at}");
         assert!(!fx.path("n").exists() && tree.path.exists());
     }
+}
+
+#[test]
+fn a_warm_tree_at_rest_is_known_by_its_print_and_by_git_when_only_times_changed() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    fx.worktrees.reset_warm(&tree, &Saved::scratch(&tree), &fx.base).unwrap();
+    let print = tree.git_dir.join("windrow-print");
+    assert!(print.is_file());
+    // Somebody wrote what was there already, and made something that git ignores: nobody's work.
+    put(&tree.path.join("b.txt"), "b\n");
+    put(&tree.path.join("noise.log"), "noise");
+    assert!(fx.worktrees.is_warm(&tree));
+    // A print that matches is believed without asking git, which would name the new file.
+    put(&tree.path.join("new"), "x");
+    assert!(!fx.worktrees.is_warm(&tree));
+    let now = super::super::worktree_print::now(&tree).unwrap();
+    put(&print, &now);
+    assert!(fx.worktrees.is_warm(&tree));
+    // Used again, the tree has no print any more.
+    fs::remove_file(tree.path.join("new")).unwrap();
+    let used = fx.worktrees.reuse(&tree, &fx.path("jam"), "windrow/jam", &fx.base).unwrap();
+    assert!(!used.git_dir.join("windrow-print").exists());
 }
 
 #[test]
