@@ -38,20 +38,33 @@ impl<'a> Check<'a> {
         let gone = |change: &&Change| change.new.is_none();
         let removed: BTreeSet<&Path> =
             changes.iter().filter(gone).map(|change| change.path.as_path()).collect();
-        let folds = copy.git(at, ["config", "--type=bool", "--get", "core.ignoreCase"]);
-        let folds = at.calls.run(folds)?.stdout.starts_with(b"true");
+        let folds = || -> Result<bool, LandError> {
+            let asked = copy.git(at, ["config", "--type=bool", "--get", "core.ignoreCase"]);
+            Ok(at.calls.run(asked)?.stdout.starts_with(b"true"))
+        };
+        // Letters matter only where something goes away.
+        let folds = !removed.is_empty() && folds()?;
         let folded =
             if folds { removed.iter().map(|path| fold(path)).collect() } else { BTreeSet::new() };
         Ok(Self { at, copy, changes, removed, folded })
     }
 
-    /// Everything in the way of the move, ordered by path. Refreshes the copied index.
-    pub(super) fn in_the_way(&self, old: &Oid, new: &Oid) -> Result<Vec<InTheWay>, LandError> {
-        self.copy.refresh(self.at)?;
-        let entries = self.copy.entries(self.at)?;
-        let differing = self.differing()?;
+    /// Everything in the way of the move, ordered by path; `entries` are those of the copied index,
+    /// which is refreshed where that is needed.
+    pub(super) fn in_the_way(
+        &self,
+        entries: &Entries,
+        old: &Oid,
+        new: &Oid,
+    ) -> Result<Vec<InTheWay>, LandError> {
+        let mut differing = self.differing()?;
+        if !differing.is_empty() {
+            // Some may only have been touched. Where nothing differs there is nothing to refresh.
+            self.copy.refresh(self.at)?;
+            differing = self.differing()?;
+        }
         let mut found = BTreeSet::new();
-        for (path, entry) in &entries {
+        for (path, entry) in entries {
             if entry.unmerged {
                 found.insert(InTheWay { path: path.clone(), why: Why::Unmerged });
             }
@@ -63,7 +76,7 @@ impl<'a> Check<'a> {
             }
         }
         let mut found: Vec<_> = found.into_iter().collect();
-        found.extend(self.name_untracked(self.untracked(&entries))?);
+        found.extend(self.name_untracked(self.untracked(entries))?);
         if found.is_empty() {
             found.extend(self.refused(old, new)?);
         }

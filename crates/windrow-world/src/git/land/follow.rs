@@ -8,12 +8,20 @@ use super::calls::{Calls, Checkout};
 use super::changes::{self, Change};
 use super::check::Check;
 use super::entry::Moving;
-use super::index_file::IndexCopy;
+use super::index_file::{Entries, IndexCopy};
 use super::index_lock::IndexLock;
 use super::lander::Lander;
 use super::ref_move::{self, RefMove};
 use super::{Busy, LandError, Landed, Move};
 use crate::git::{Oid, Tree};
+
+/// What a move was tried on, and found to be possible.
+struct Tried {
+    copy: IndexCopy,
+    changes: Vec<Change>,
+    /// The entries of the copy before the move.
+    entries: Entries,
+}
 
 impl Lander {
     /// Moves the branch and the files of `tree`, which holds it.
@@ -29,7 +37,7 @@ impl Lander {
         };
         self.step("locked");
         match self.try_on_copy(calls, request, tree) {
-            Ok(Ok((copy, changes))) => self.go(calls, request, tree, lock, &copy, &changes),
+            Ok(Ok(tried)) => self.go(calls, request, tree, lock, &tried),
             Ok(Err(answer)) => lock.release().map(|()| answer),
             Err(error) => {
                 lock.release()?;
@@ -44,7 +52,7 @@ impl Lander {
         calls: &Calls,
         request: &Move,
         tree: &Tree,
-    ) -> Result<Result<(IndexCopy, Vec<Change>), Landed>, LandError> {
+    ) -> Result<Result<Tried, Landed>, LandError> {
         let at = Checkout { calls, repo: &self.repo, tree };
         // Asked again, because only now nobody can switch branches any more.
         let holders = self.holders(calls, &request.branch)?;
@@ -57,10 +65,12 @@ impl Lander {
         }
         let copy = IndexCopy::make(tree, self.state.join("index"))?;
         let changes = changes::between(calls, &self.repo, &request.old, &request.new)?;
-        let files = Check::new(at, &copy, &changes)?.in_the_way(&request.old, &request.new)?;
+        let entries = copy.entries(at)?;
+        let check = Check::new(at, &copy, &changes)?;
+        let files = check.in_the_way(&entries, &request.old, &request.new)?;
         if files.is_empty() {
             self.step("checked");
-            return Ok(Ok((copy, changes)));
+            return Ok(Ok(Tried { copy, changes, entries }));
         }
         let worktree = tree.path.clone();
         Ok(Err(Landed::Busy(Busy::InTheWay { worktree, files })))
@@ -72,8 +82,7 @@ impl Lander {
         request: &Move,
         tree: &Tree,
         lock: IndexLock,
-        copy: &IndexCopy,
-        changes: &[Change],
+        tried: &Tried,
     ) -> Result<Landed, LandError> {
         self.record.begin(&Moving::new(request, Some((tree, lock.token()))))?;
         self.step("recorded");
@@ -90,7 +99,7 @@ impl Lander {
             }
         };
         let at = Checkout { calls, repo: &self.repo, tree };
-        if let Err(error) = files(at, request, &lock, copy, changes) {
+        if let Err(error) = files(at, request, &lock, tried) {
             drop(moved);
             drop(lock);
             return self.undo(calls, request, tree, error);
@@ -101,7 +110,7 @@ impl Lander {
             return self.undo(calls, request, tree, error);
         }
         self.step("moved");
-        self.install(calls, tree, lock, copy)?;
+        self.install(calls, tree, lock, &tried.copy)?;
         Ok(Landed::Moved { followed: Some(tree.path.clone()), missing: Vec::new() })
     }
 
@@ -174,7 +183,8 @@ impl Lander {
         let copy = IndexCopy::make(tree, self.state.join("index"))?;
         let changes = changes::between(calls, &self.repo, &request.old, &request.new)?;
         let at = Checkout { calls, repo: &self.repo, tree };
-        let files = Check::new(at, &copy, &changes)?.in_the_way(&request.old, &request.new)?;
+        let check = Check::new(at, &copy, &changes)?;
+        let files = check.in_the_way(&copy.entries(at)?, &request.old, &request.new)?;
         if files.is_empty() {
             return Err(error);
         }
@@ -187,11 +197,11 @@ fn files(
     at: Checkout<'_>,
     request: &Move,
     lock: &IndexLock,
-    copy: &IndexCopy,
-    changes: &[Change],
+    tried: &Tried,
 ) -> Result<(), LandError> {
+    let Tried { copy, changes, entries } = tried;
     // The last look before git writes: it would not spare an ignored file that came since.
-    let came = Check::new(at, copy, changes)?.untracked(&copy.entries(at)?);
+    let came = Check::new(at, copy, changes)?.untracked(entries);
     if let Some(path) = came.first() {
         return Err(LandError::Call {
             line: "a last look".to_owned(),

@@ -148,7 +148,11 @@ fn main_place(calls: &Calls, repo: &Repo, main: Option<&Path>) -> Result<Place, 
         let text = String::from_utf8_lossy(&done.stdout).trim().to_owned();
         Ok(Some(text).filter(|text| !text.is_empty()))
     };
-    if set("core.bare", &["--type=bool"])?.as_deref() == Some("true") {
+    let bare = match calls.bare.get() {
+        Some(bare) => *bare,
+        None => set("core.bare", &["--type=bool"])?.as_deref() == Some("true"),
+    };
+    if *calls.bare.get_or_init(|| bare) {
         return Ok(Place::Bare);
     }
     if let Some(main) = main {

@@ -84,7 +84,9 @@ impl Lander {
             }
         }
         let head = self.repo.ref_value(&request.refname())?;
-        if let Some(head) = &head
+        // What contains `old` and is not `old` cannot be part of it: no need to ask git.
+        let ahead = head.as_ref() == Some(&request.old) && request.new != request.old;
+        if let Some(head) = head.as_ref().filter(|_| !ahead)
             && is_ancestor(&self.repo, &request.new, head)?
         {
             return Ok(Landed::Already { head: head.clone() });
