@@ -66,6 +66,25 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     sync_folder(path, folder_of(&target))
 }
 
+/// The same without waiting for the disk: whole for whoever reads it, and after a crash of the
+/// machine the old content, the new one or none.
+///
+/// Only for what nobody reads after such a crash.
+///
+/// # Errors
+/// When any step fails; the old content is then still there.
+pub fn replace_unflushed(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    let target = follow_links(path)?;
+    let mut temp = tempfile::Builder::new()
+        .prefix(".windrow-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder_of(&target))
+        .map_err(|source| io_error("write beside", path, source))?;
+    temp.write_all(bytes).map_err(|source| io_error("write beside", path, source))?;
+    temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
+    Ok(())
+}
+
 /// Replaces the content of `path` only if it still is `expected`.
 ///
 /// Where the system can (Linux), the new file changes places with the old one, and what came out is

@@ -183,7 +183,9 @@ fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
     let brief = start.folder.join("brief.md");
-    files::replace(&brief, start.brief.render().as_bytes()).map_err(|e| chain(&e))?;
+    // No agent outlives the machine, and the next one gets a brief of its own.
+    let text = start.brief.render();
+    files::replace_unflushed(&brief, text.as_bytes()).map_err(|e| chain(&e))?;
     crash::point("spawn", "briefed");
     let keeper = keeper::launch(&start.folder, &start.launch, &start.place.keeper);
     crash::point("spawn", "begun");
