@@ -140,6 +140,9 @@ pub enum ProjectCall {
     },
     /// Open tasks without open dependencies, best first. Answer: [`crate::Reply::Tasks`].
     Ready,
+    /// Work that is held for a person, and open tasks that wait for it. Answer:
+    /// [`crate::Reply::Tasks`].
+    Held,
     /// Why a task stands where it stands. Answer: [`crate::Reply::Explanation`].
     Explain {
         /// Which.

@@ -89,6 +89,7 @@ pub(crate) fn handle(
         }
         ProjectCall::Tasks
         | ProjectCall::Ready
+        | ProjectCall::Held
         | ProjectCall::Explain { .. }
         | ProjectCall::Sessions { .. }
         | ProjectCall::Runs
@@ -125,6 +126,7 @@ pub(crate) fn view(state: &State, place: &Place, call: &ProjectCall) -> Reply {
         ProjectCall::Ready => {
             Reply::Tasks(views::task_rows(state, windrow_core::explain::ready(state)))
         }
+        ProjectCall::Held => Reply::Tasks(views::held_rows(state)),
         ProjectCall::Explain { task } => views::explanation(state, *task).map_or_else(
             || no_task(*task),
             |explanation| Reply::Explanation(Box::new(explanation)),

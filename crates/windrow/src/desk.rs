@@ -38,6 +38,8 @@ answers! {
     tasks(): ProjectCall::Tasks => Tasks, Vec<TaskRow>;
     /// Open tasks without open dependencies, best first.
     ready(): ProjectCall::Ready => Tasks, Vec<TaskRow>;
+    /// Work that is held for a person, and open tasks that wait for it.
+    held(): ProjectCall::Held => Tasks, Vec<TaskRow>;
     /// One task with everything.
     task(task: TaskId): ProjectCall::Task { task } => Task, Box<TaskView>;
     /// Why a task stands where it stands.

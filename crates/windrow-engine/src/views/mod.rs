@@ -10,5 +10,5 @@ mod tree;
 pub(crate) use explanation::explanation;
 pub(crate) use run::{run_row, run_view};
 pub(crate) use session::session_rows;
-pub(crate) use task::{task_rows, task_view};
+pub(crate) use task::{held_rows, task_rows, task_view};
 pub(crate) use tree::tree_rows;

@@ -1,5 +1,7 @@
 //! Views of tasks.
 
+use std::collections::BTreeSet;
+
 use windrow_api::view::{FailureRow, TaskRow, TaskStatus, TaskView};
 use windrow_core::State;
 use windrow_core::ids::{SessionId, TaskId};
@@ -15,6 +17,19 @@ pub(crate) fn task_rows(state: &State, ids: impl IntoIterator<Item = TaskId>) ->
     let last = last_sessions(state);
     let tasks = ids.iter().filter_map(|id| state.tasks.get(id));
     tasks.map(|task| row(state, task, last.get(&task.id).copied())).collect()
+}
+
+/// One line for each task whose work is held for a person, and for each open one behind it.
+pub(crate) fn held_rows(state: &State) -> Vec<TaskRow> {
+    let is_held = |task: &Task| status_of(state, task) == TaskStatus::Held;
+    let held: BTreeSet<TaskId> =
+        state.tasks.values().filter(|task| is_held(task)).map(|task| task.id).collect();
+    let waits = |task: &Task| {
+        task.phase == TaskPhase::Open && task.spec.depends.iter().any(|on| held.contains(on))
+    };
+    let behind = state.tasks.values().filter(|task| waits(task)).map(|task| task.id);
+    let all: BTreeSet<TaskId> = held.iter().copied().chain(behind).collect();
+    task_rows(state, all)
 }
 
 /// Everything about a task but its body, which is a text of the journal.

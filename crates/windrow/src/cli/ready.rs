@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, args: &ReadyArgs) -> Outcome {
     if args.format == Format::Text {
         // What waits for a person's word is not there, and would not come by itself.
         let held = |task: &&TaskRow| task.status == TaskStatus::Held;
-        let all = desk.tasks()?;
+        let all = desk.held()?;
         for task in all.iter().filter(held) {
             let behind = all.iter().filter(|other| {
                 other.status == TaskStatus::Open && other.depends.contains(&task.id)

@@ -13,7 +13,7 @@ use windrow_api::ExitKind;
 use windrow_api::ProjectCall;
 use windrow_core::ids::{IdError, RunId};
 use windrow_world::cmd::Cmd;
-use windrow_world::git::{OpenError, Repo};
+use windrow_world::git;
 
 use super::daemon;
 use crate::config::PersonConfig;
@@ -55,12 +55,8 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Makes the folder, named after `purpose`, for a repository of that name; git must be usable.
     pub(super) fn make(purpose: &str, repository: &str) -> Result<Self, CliError> {
+        git::require_version()?;
         let folder = folder(purpose)?;
-        if let Err(error @ (OpenError::NoGit(_) | OpenError::OldGit { .. })) =
-            Repo::discover(folder.path())
-        {
-            return Err(error.into());
-        }
         let root = folder.path().canonicalize().map_err(world)?;
         let repository = root.join(repository);
         fs::create_dir_all(&repository).map_err(world)?;

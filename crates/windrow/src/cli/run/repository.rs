@@ -27,6 +27,7 @@ pub(super) struct Target {
 
 /// Finds the target and looks for what is in the way.
 pub(super) fn target(project: &Project, named: Option<&str>) -> Result<Target, CliError> {
+    git::require_version()?;
     let found = &project.found;
     let repo = &found.repo;
     let branch = match named {
