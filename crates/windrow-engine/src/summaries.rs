@@ -3,11 +3,12 @@
 //! Written after the append, by one thread, newest look only: a summary shows what counts and never
 //! holds the loop up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
-use windrow_api::view::RunView;
+use windrow_api::view::{RunRow, RunView};
 use windrow_core::State;
 use windrow_core::ids::RunId;
 use windrow_core::state::Run;
@@ -21,6 +22,8 @@ use crate::views;
 pub(crate) struct Summaries {
     writer: mpsc::UnboundedSender<RunView>,
     last: BTreeMap<RunId, RunView>,
+    /// Runs whose last word is written.
+    done: BTreeSet<RunId>,
 }
 
 /// The folder with a run's summary.
@@ -47,23 +50,16 @@ impl Summaries {
                 write(&view, &home);
             }
         });
-        Self { writer, last: BTreeMap::new() }
+        Self { writer, last: BTreeMap::new(), done: BTreeSet::new() }
     }
 
     /// Has the summary of every run written that changed since the last call.
     pub(crate) fn write(&mut self, state: &State, place: &Place) {
         for run in state.runs.values() {
-            let over = run.ended_at.is_some();
-            let known = self.last.get(&run.id);
-            // Of a run that is over, only work that waits for a person or a branch can still change.
-            let rests = |known: &RunView| {
-                let counts = &known.row.counts;
-                let left = counts.held + counts.landing + counts.stuck;
-                known.row.ended_ms.is_some() && left == 0 && known.ahead.is_none()
-            };
-            if over && known.is_some_and(rests) {
+            if self.is_done(state, place, run) {
                 continue;
             }
+            let known = self.last.get(&run.id);
             let mut view = views::run_view(state, place, run);
             view.seq = 0;
             for session in &mut view.sessions {
@@ -75,6 +71,41 @@ impl Summaries {
             }
         }
     }
+
+    /// Whether nothing of a run's summary can change any more. A project may have thousands of
+    /// those, and a look at each of them would hold the loop up.
+    fn is_done(&mut self, state: &State, place: &Place, run: &Run) -> bool {
+        if run.ended_at.is_none() || state.ahead.contains_key(&run.spec.branch) {
+            self.done.remove(&run.id);
+            return false;
+        }
+        if self.done.contains(&run.id) {
+            return true;
+        }
+        let done = match self.last.get(&run.id) {
+            Some(known) => rests(&known.row) && known.ahead.is_none(),
+            None => was_written(place, run) && rests(&views::run_row(state, run)),
+        };
+        if done {
+            self.done.insert(run.id);
+            self.last.remove(&run.id);
+        }
+        done
+    }
+}
+
+/// Of a run that is over, only work that waits for a person or a branch can still change.
+const fn rests(row: &RunRow) -> bool {
+    row.ended_ms.is_some() && row.counts.held + row.counts.landing + row.counts.stuck == 0
+}
+
+/// Whether an earlier daemon wrote the summary after the run had ended.
+fn was_written(place: &Place, run: &Run) -> bool {
+    let Some(ended) = run.ended_at.and_then(|at| u64::try_from(at.0).ok()) else { return false };
+    let ended = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ended));
+    let written = std::fs::metadata(folder(place, run).join("summary.md"));
+    let written = written.and_then(|meta| meta.modified());
+    written.is_ok_and(|written| ended.is_some_and(|ended| written >= ended))
 }
 
 fn write(view: &RunView, home: &std::path::Path) {
