@@ -1,13 +1,15 @@
-//! The house's own tasks: `cargo xtask tidy | reference | simulate | fuzz | mutants | test | ci`.
+//! The house's own tasks: `cargo xtask tidy | reference | simulate | fuzz | mutants | bench | test`.
 //!
 //! `tidy` reads the tree and names every broken rule; `reference` writes the pages that are made from
 //! the program; `simulate` runs the engine through made-up disasters, `fuzz` its readers through bad
-//! input; `mutants` breaks rules on purpose; `test` is the one command that passes every test; `ci`
-//! is `test` with skips counted as failures. Nothing here is shipped, and nothing here may use
-//! another room: it must build when they do not.
+//! input; `mutants` breaks rules on purpose; `bench` measures what docs/performance.md says; `test`
+//! is the one command that passes every test; `ci` is `test` with skips counted as failures. Nothing
+//! here is shipped, and nothing here may use another room: it must build when they do not.
 
+mod bench;
 mod fuzz;
 mod mutants;
+mod rivals;
 mod run;
 mod simulate;
 mod test;
@@ -28,6 +30,8 @@ Usage: cargo xtask <TASK>
   fuzz [TARGET] [--cases N] [--seed N] [--only CASE]
         Change kept samples at random and check what is made of them
   mutants [NAME...]  Break each rule of xtask/mutants.toml, and require that a test notices
+  bench   Measure everything and write docs/performance.md ([--quick] [--only PART])
+  rivals  Install the tools that the benches compare with
 ";
 
 fn main() -> ExitCode {
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         ["fuzz", ref args @ ..] => fuzz::run(args),
         ["mutants", ref names @ ..] => mutants::run(names),
         ["simulate", ref words @ ..] => simulate::run(words),
+        ["bench", ref args @ ..] => bench::run(args),
+        ["rivals"] => rivals::install(),
         ["help" | "--help" | "-h"] => {
             run::say(USAGE);
             Ok(())

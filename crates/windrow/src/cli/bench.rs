@@ -22,7 +22,10 @@ use crate::context::Context;
 use crate::error::{CliError, Outcome};
 use crate::output::Format;
 
+#[cfg(not(test))]
 use figures::Figures;
+#[cfg(test)]
+pub(crate) use figures::Figures;
 use ground::Ground;
 
 /// Measure many scripted sessions
@@ -33,6 +36,7 @@ use ground::Ground;
 ///
 /// Exit codes: 0 everything landed, 3 something did not, 130 interrupted.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Example:\n  windrow bench --sessions 20 --files 500")]
 pub(crate) struct BenchArgs {
     /// Run this many tasks
     #[arg(long, value_name = "N", default_value = "100")]

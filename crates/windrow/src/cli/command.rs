@@ -7,8 +7,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill, land, log,
-    prune, ready, report, restore, run, sessions, show, status, task,
+    approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill, land,
+    log, prune, ready, report, restore, run, sessions, show, status, task,
 };
 use crate::context::Context;
 use crate::env::Env;

@@ -11,12 +11,19 @@ use super::memory::Memory;
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Figures {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Figures {
+    /// The version of windrow.
     version: &'static str,
+    /// Cores of the machine, and calls of git at once in the floor.
     cores: usize,
+    /// How many tasks were run.
     sessions: u32,
+    /// How many workers at once.
     pool: u32,
+    /// How long each worker waited.
     seconds: u32,
+    /// Files in the repository.
     files: u32,
     /// From the command to the end of the run, everything landed.
     wall_s: f64,
@@ -30,6 +37,7 @@ pub(super) struct Figures {
     floor_s: f64,
     /// The wall against the floor.
     ratio: f64,
+    /// What daemon and keepers took.
     memory: Memory,
     /// What is not as it should be; the figures count only when this is empty.
     pub(super) differences: Vec<String>,

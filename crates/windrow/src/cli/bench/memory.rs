@@ -12,7 +12,8 @@ const KEEPERS: usize = 32;
 
 /// The most that was seen, in KiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Memory {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Memory {
     /// Resident memory of the daemon, its highest ever.
     pub(super) daemon_peak_kib: Option<u64>,
     /// The daemon's memory with its share of what it shares.

@@ -10,6 +10,7 @@ use windrow_api::view::{
 };
 
 use super::super::approve::Approval;
+use super::super::bench::Figures;
 use super::super::daemon::Absent;
 use super::super::demo::Ended;
 use super::super::diff::Difference;
@@ -110,6 +111,7 @@ fn answers() -> Vec<Answer> {
     vec![
         answer::<Vec<SessionRow>>(""),
         lines::<DemoLine>("demo"),
+        answer::<Figures>("bench"),
         lines::<RunLine>("run"),
         answer::<RunView>("run --detach"),
         answer::<DryRun>("run --dry-run"),
