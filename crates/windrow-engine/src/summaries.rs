@@ -113,7 +113,10 @@ fn write(view: &RunView, home: &std::path::Path) {
     let path = folder.join("summary.md");
     let text = windrow_api::summary::summary(view);
     let made = std::fs::create_dir_all(&folder).map_err(|e| e.to_string());
-    let written = made.and_then(|()| files::replace(&path, text.as_bytes()).map_err(|e| chain(&e)));
+    // While the run goes on, the next look writes it anew; the disk has better things to do.
+    let last = view.row.ended_ms.is_some();
+    let put = if last { files::replace } else { files::replace_unflushed };
+    let written = made.and_then(|()| put(&path, text.as_bytes()).map_err(|e| chain(&e)));
     if let Err(error) = written {
         tracing::warn!("`{}` could not be written: {error}", path.display());
     }

@@ -24,6 +24,9 @@ pub(crate) fn held_rows(state: &State) -> Vec<TaskRow> {
     let is_held = |task: &Task| status_of(state, task) == TaskStatus::Held;
     let held: BTreeSet<TaskId> =
         state.tasks.values().filter(|task| is_held(task)).map(|task| task.id).collect();
+    if held.is_empty() {
+        return Vec::new();
+    }
     let waits = |task: &Task| {
         task.phase == TaskPhase::Open && task.spec.depends.iter().any(|on| held.contains(on))
     };
