@@ -48,12 +48,13 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     if !quick && (only.is_empty() || only.contains(&"rivals")) {
         rivals::install()?;
     }
+    let machine = machine()?;
     let rows = pairs(quick, &only)?;
     let loads = if quick { QUICK_LOADS } else { LOADS };
     let whole = only.is_empty() || only.contains(&"sessions");
     let sessions =
         if whole { loads.iter().map(sessions).collect::<Result<_, _>>()? } else { Vec::new() };
-    let tables = tables(&rows, &sessions)?;
+    let tables = tables(&rows, &sessions, &machine);
     if quick || !only.is_empty() {
         let page = raw.join("performance.md");
         say(&format!("The tables are in {}.", page.display()));
@@ -97,12 +98,12 @@ fn sessions((size, reach): &Load) -> Result<Value, String> {
 }
 
 /// Everything between the marks.
-fn tables(rows: &[Value], sessions: &[Value]) -> Result<String, String> {
+fn tables(rows: &[Value], sessions: &[Value], machine: &str) -> String {
     let mut text = String::new();
     let mut put = |line: &str| {
         let _infallible = writeln!(text, "{line}");
     };
-    put(&format!("Measured {}.\n", machine()?));
+    put(&format!("Measured {machine}.\n"));
     put("| what | windrow | floor | ratio | wanted | |");
     put("|---|---|---|---|---|---|");
     let shown = |row: &&Value| row["name"].as_str().is_some_and(|name| !is_rival(name));
@@ -126,7 +127,7 @@ fn tables(rows: &[Value], sessions: &[Value]) -> Result<String, String> {
             ),
         });
     });
-    Ok(text)
+    text
 }
 
 fn is_rival(name: &str) -> bool {
@@ -237,8 +238,11 @@ fn machine() -> Result<String, String> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let memory = read("/proc/meminfo", "MemTotal");
     let kib: u64 = memory.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or(0);
+    // Whoever reads the figures must be able to tell whether something else ran.
+    let load = read("/proc/loadavg", "");
+    let load = load.split_whitespace().next().unwrap_or("unknown");
     Ok(format!(
-        "on {} with {cores} cores ({}), {} GiB, {}; {}, {}; windrow at commit {}; `cargo xtask bench`",
+        "on {} with {cores} cores ({}), {} GiB, {}, load average {load}; {}, {}; windrow at commit {}; `cargo xtask bench`",
         ask("date", &["-u", "+%Y-%m-%d"])?,
         read("/proc/cpuinfo", "model name"),
         kib / (1 << 20),

@@ -181,6 +181,15 @@ pub(crate) fn last_at(log: &[LogRow], kind: &str) -> f64 {
     at
 }
 
+/// The medians of steps that were measured again and again, in words.
+pub(crate) fn steps<const N: usize>(names: [&str; N], times: &[[f64; N]]) -> String {
+    let parts = names.iter().enumerate().map(|(at, name)| {
+        let of_step: Vec<f64> = times.iter().map(|times| times[at]).collect();
+        format!("{name} {:.0}", crate::row::median(&of_step))
+    });
+    format!("ms: {}", parts.collect::<Vec<_>>().join(", "))
+}
+
 fn file(n: u32) -> String {
     format!("src/part-{:03}/file-{n:05}.txt", n / 50)
 }

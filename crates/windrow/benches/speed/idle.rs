@@ -8,8 +8,11 @@ use windrow_testkit::{Role, Running, pause, wait_until};
 
 use crate::Size;
 use crate::field::{Field, id_of, ms};
-use crate::process::{on_core_ns, sleeps, watched_processes};
+use crate::process::{Counted, counted, grown, watched_processes};
 use crate::row::{Reach, Row};
+
+/// Longer than a thread of the daemon waits for more to do.
+const SETTLED: Duration = Duration::from_secs(12);
 
 /// A worker that does nothing for longer than anything here takes.
 const NOTHING: &str = "exec sleep 3600";
@@ -67,18 +70,19 @@ fn idle(field: &Field, size: Size) -> Row {
         .filter(|one| matches!(one.role, Role::Daemon | Role::Guard | Role::Keeper))
         .map(|one| one.process.pid)
         .collect();
-    // What the last command left to do is over by then.
-    pause(Duration::from_secs(1));
-    let counts =
-        || -> Vec<(u64, u64)> { ours.iter().map(|pid| (on_core_ns(*pid), sleeps(*pid))).collect() };
+    // What the last command left to do is over by then, and threads that waited for more have ended:
+    // what they did would be gone with them.
+    pause(if size.idle_s > 10 { SETTLED } else { Duration::from_secs(1) });
+    let counts = || ours.iter().map(|pid| counted(*pid)).collect::<Vec<_>>();
     let (before, since) = (counts(), Instant::now());
     pause(Duration::from_secs(size.idle_s));
     let (after, span) = (counts(), since.elapsed());
-    let grown = before.iter().zip(&after).map(|(a, b)| (b.0 - a.0, b.1 - a.1));
-    let (cpu, wakes) = grown.fold((0, 0), |(cpu, wakes), (c, w)| (cpu + c, wakes + w));
+    let each: Vec<Counted> = before.iter().zip(&after).map(|(a, b)| grown(a, b)).collect();
+    let cpu: u64 = each.iter().map(|one| one.on_core_ns).sum();
+    let wakes: u64 = each.iter().map(|one| one.sleeps).sum();
+    let most = each.iter().map(|one| one.sleeps).max().unwrap_or(0);
     #[expect(clippy::cast_precision_loss, reason = "a minute in nanoseconds fits")]
     let percent = cpu as f64 / span.as_nanos() as f64 * 100.0;
-    let most = before.iter().zip(&after).map(|(a, b)| b.1 - a.1).max().unwrap_or(0);
     let (count, seconds) = (ours.len(), span.as_secs());
     let name = "idle sessions: daemon, guard and keepers together";
     Row::alone(name, "% of a core", vec![percent], Reach::Below(0.2)).note(format!(

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::Size;
-use crate::field::{Field, last_at, ms};
+use crate::field::{Field, last_at, ms, steps};
 use crate::row::{Reach, Row};
 
 /// What a worker does: one file, one commit.
@@ -28,13 +28,14 @@ pub(crate) fn measure(size: Size) -> Vec<Row> {
 }
 
 fn rows(field: &Field, size: Size, branch: &str, twin: Option<&Path>) -> Vec<Row> {
-    let (mut landed, mut ended) = (Vec::new(), Vec::new());
+    let (mut landed, mut ended, mut times) = (Vec::new(), Vec::new(), Vec::new());
     land(field, branch, "Warm up");
     for turn in 0..size.turns {
         let onto = field.env.repo().git(["rev-parse", branch]);
-        let (ours, since_end) = land(field, branch, &format!("Land {turn}"));
+        let (ours, since_end, each) = land(field, branch, &format!("Land {turn}"));
         let work = field.env.repo().git(["rev-parse", &format!("{branch}^2")]);
         let floor = by_hand_ms(field, &onto, &work, twin);
+        times.push(each);
         landed.push((ours, floor));
         ended.push((since_end, floor));
     }
@@ -55,17 +56,23 @@ fn rows(field: &Field, size: Size, branch: &str, twin: Option<&Path>) -> Vec<Row
         ),
     };
     vec![
-        Row::pairs(name, beside, "ms", &landed, reach),
+        Row::pairs(name, beside, "ms", &landed, reach).note(steps(STEPS, &times)),
         Row::pairs(shown, beside, "ms", &ended, Reach::Shown),
     ]
 }
 
-/// Lets one worker commit and land; milliseconds since its work was submitted, and since it ended.
-fn land(field: &Field, branch: &str, title: &str) -> (f64, f64) {
+/// What a landing is made of.
+const STEPS: [&str; 3] = ["taken", "merged", "moved"];
+
+/// Lets one worker commit and land; milliseconds since its work was submitted, since it ended, and
+/// step by step.
+fn land(field: &Field, branch: &str, title: &str) -> (f64, f64, [f64; 3]) {
     let task = field.add(title, Some(WORK));
     let log = field.run(field.spec(branch, 1), vec![task]);
     let landed = last_at(&log, "work_landed");
-    (landed - last_at(&log, "work_submitted"), landed - last_at(&log, "agent_ended"))
+    let at = ["work_submitted", "entry_taken", "entry_merged"].map(|kind| last_at(&log, kind));
+    let steps = [at[1] - at[0], at[2] - at[1], landed - at[2]];
+    (landed - at[0], landed - last_at(&log, "agent_ended"), steps)
 }
 
 /// The same merge by hand; milliseconds.

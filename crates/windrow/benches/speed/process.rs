@@ -1,5 +1,6 @@
 //! Processes as the kernel counts them, and the workers that the benches start.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -27,19 +28,43 @@ pub(crate) fn now_ms() -> f64 {
     since.as_secs_f64() * 1_000.0
 }
 
-/// Nanoseconds that a process and its threads were on a core.
-pub(crate) fn on_core_ns(pid: i32) -> u64 {
-    each_thread(pid, "schedstat", |text| {
-        text.split_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or(0)
-    })
+/// What the kernel counted for one thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    /// Nanoseconds on a core.
+    pub(crate) on_core_ns: u64,
+    /// How often it went to sleep: each of these is followed by a wake-up.
+    pub(crate) sleeps: u64,
 }
 
-/// How often a process and its threads went to sleep: each of these is followed by a wake-up.
-pub(crate) fn sleeps(pid: i32) -> u64 {
-    each_thread(pid, "status", |text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
-    })
+/// The counts of every thread of a process, by its id.
+pub(crate) fn counted(pid: i32) -> BTreeMap<String, Counted> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let read = |thread: &fs::DirEntry| {
+        let file = |name| fs::read_to_string(thread.path().join(name)).ok();
+        let on_core_ns = file("schedstat")?.split_whitespace().next()?.parse().ok()?;
+        let status = file("status")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        Some(Counted { on_core_ns, sleeps: line.trim().parse().ok()? })
+    };
+    let with_id = |thread: fs::DirEntry| {
+        Some((thread.file_name().to_string_lossy().into_owned(), read(&thread)?))
+    };
+    threads.filter_map(with_id).collect()
+}
+
+/// What came since; threads that are new count from their beginning.
+pub(crate) fn grown(
+    before: &BTreeMap<String, Counted>,
+    after: &BTreeMap<String, Counted>,
+) -> Counted {
+    let mut sum = Counted::default();
+    for (id, now) in after {
+        let then = before.get(id).copied().unwrap_or_default();
+        sum.on_core_ns += now.on_core_ns.saturating_sub(then.on_core_ns);
+        sum.sleeps += now.sleeps.saturating_sub(then.sleeps);
+    }
+    sum
 }
 
 /// Descriptors of a process that stand for other processes.
@@ -50,10 +75,4 @@ pub(crate) fn watched_processes(pid: i32) -> usize {
         text.lines().any(|line| line.strip_prefix("Pid:").is_some_and(|pid| pid.trim() != "-1"))
     };
     infos.filter(stands_for_one).count()
-}
-
-fn each_thread(pid: i32, file: &str, count: impl Fn(&str) -> u64) -> u64 {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join(file)).ok());
-    texts.map(|text| count(&text)).sum()
 }

@@ -124,7 +124,7 @@ fn reached(reach: Reach, figure: f64, ratio: Option<f64>) -> Option<bool> {
     }
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
