@@ -156,6 +156,8 @@ impl World {
             Effect::StopAgent(..)
             | Effect::ProbeAgent(..)
             | Effect::RunGate(..)
+            | Effect::MoveAhead(..)
+            | Effect::FollowTarget(..)
             | Effect::CheckOff(..) => return None,
         })
     }
