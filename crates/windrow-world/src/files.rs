@@ -61,7 +61,7 @@ pub enum ReplaceError {
 /// # Errors
 /// When any step fails; the old content is then still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
-    let (temp, target) = prepared(path, bytes)?;
+    let (temp, target) = prepared(path, bytes, None)?;
     temp.persist(&target).map_err(|error| io_error("replace", path, error.error))?;
     sync_folder(path, folder_of(&target))
 }
@@ -87,14 +87,36 @@ pub fn replace_unflushed(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> 
 
 /// Replaces the content of `path` only if it still is `expected`.
 ///
+/// The new file is written in the folder `stage` first, so that a kill leaves nothing beside `path`;
+/// where the two lie on different file systems, it is written beside `path` after all.
+///
 /// Where the system can (Linux), the new file changes places with the old one, and what came out is
 /// looked at: another writer who was faster is put back and nothing of theirs is lost. Elsewhere a
 /// window of two system calls is left.
 ///
 /// # Errors
 /// [`ReplaceError::Changed`] when it is something else or gone, or any failed step.
-pub fn replace_if_unchanged(path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
-    let (temp, target) = prepared(path, new)?;
+pub fn replace_if_unchanged(
+    stage: &Path,
+    path: &Path,
+    expected: &[u8],
+    new: &[u8],
+) -> Result<(), ReplaceError> {
+    match replace_staged(Some(stage), path, expected, new) {
+        Err(ReplaceError::Io { source, .. }) if source.kind() == io::ErrorKind::CrossesDevices => {
+            replace_staged(None, path, expected, new)
+        }
+        done => done,
+    }
+}
+
+fn replace_staged(
+    stage: Option<&Path>,
+    path: &Path,
+    expected: &[u8],
+    new: &[u8],
+) -> Result<(), ReplaceError> {
+    let (temp, target) = prepared(path, new, stage)?;
     let changed = || ReplaceError::Changed { path: path.to_owned() };
     let holds = |file: &Path| match fs::read(file) {
         Ok(now) => Ok(now == expected),
@@ -175,10 +197,15 @@ pub fn append_line(path: &Path, line: &[u8]) -> Result<(), ReplaceError> {
     if length == 0 { sync_folder(path, folder_of(path)) } else { Ok(()) }
 }
 
-/// The new content beside the file it is for, with that file's mode and owner, and where it goes.
-fn prepared(path: &Path, bytes: &[u8]) -> Result<(NamedTempFile, PathBuf), ReplaceError> {
+/// The new content in `stage`, or beside the file it is for, with that file's mode and owner, and
+/// where it goes.
+fn prepared(
+    path: &Path,
+    bytes: &[u8],
+    stage: Option<&Path>,
+) -> Result<(NamedTempFile, PathBuf), ReplaceError> {
     let target = follow_links(path)?;
-    let folder = folder_of(&target);
+    let folder = stage.unwrap_or_else(|| folder_of(&target));
     let old = match fs::metadata(&target) {
         Ok(old) if old.is_file() => Some(old),
         Ok(_) => return Err(ReplaceError::NotAFile { path: path.to_owned() }),

@@ -15,6 +15,9 @@ use windrow_world::trackers::tasks_md;
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
 
+/// The folder below the project's in which the checked file is written before it takes its place.
+const STAGE: &str = "check-off";
+
 /// How often the file is read again because somebody wrote it in between.
 const READS: u32 = 20;
 
@@ -67,6 +70,11 @@ fn missing_in(
 /// Checks the task off; the reason when that is not possible.
 fn check_off(place: &Place, file: &str, key: &str) -> Option<String> {
     let path = place.root.join(file);
+    // What a kill leaves lies there and not in the person's checkout.
+    let stage = place.folder.join(STAGE);
+    if let Err(error) = fs::create_dir_all(&stage) {
+        return Some(format!("`{}` cannot be made: {error}", stage.display()));
+    }
     for _ in 0..READS {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -79,7 +87,7 @@ fn check_off(place: &Place, file: &str, key: &str) -> Option<String> {
         if checked == bytes {
             return None;
         }
-        match replace_if_unchanged(&path, &bytes, &checked) {
+        match replace_if_unchanged(&stage, &path, &bytes, &checked) {
             Ok(()) => {
                 crash::point("check-off", "written");
                 return None;

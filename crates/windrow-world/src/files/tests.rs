@@ -71,12 +71,12 @@ fn a_changed_file_is_not_replaced() {
     let dir = dir();
     let file = dir.path().join("a");
     put(&file, b"read");
-    replace_if_unchanged(&file, b"read", b"one").expect("unchanged");
-    let error = replace_if_unchanged(&file, b"read", b"two").expect_err("changed");
+    replace_if_unchanged(dir.path(), &file, b"read", b"one").expect("unchanged");
+    let error = replace_if_unchanged(dir.path(), &file, b"read", b"two").expect_err("changed");
     assert!(matches!(error, ReplaceError::Changed { .. }));
     assert_eq!(fs::read(&file).expect("reads"), b"one");
     fs::remove_file(&file).expect("removes");
-    let error = replace_if_unchanged(&file, b"one", b"two").expect_err("gone");
+    let error = replace_if_unchanged(dir.path(), &file, b"one", b"two").expect_err("gone");
     assert!(matches!(error, ReplaceError::Changed { .. }));
     assert!(names(dir.path()).is_empty());
 }
@@ -143,7 +143,7 @@ fn two_writers_that_only_replace_what_they_read_lose_nothing() {
             loop {
                 let before = fs::read(path).unwrap();
                 let now = [&before[..], format!("{name} {nth}\n").as_bytes()].concat();
-                match replace_if_unchanged(path, &before, &now) {
+                match replace_if_unchanged(dir.path(), path, &before, &now) {
                     Ok(()) => break,
                     Err(ReplaceError::Changed { .. }) => {}
                     Err(error) => panic!("{error:?}"),

@@ -54,7 +54,7 @@ fn o7_a_person_edits_the_file_during_the_run() {
         let before = fs::read(&path).unwrap();
         let note = format!("note {last}\n");
         let now = [before.clone(), note.clone().into_bytes()].concat();
-        if windrow_world::files::replace_if_unchanged(&path, &before, &now).is_ok() {
+        if windrow_world::files::replace_if_unchanged(&env.state(), &path, &before, &now).is_ok() {
             added.push_str(&note);
             last += 1;
         }

@@ -1,11 +1,8 @@
 //! Marking one task done, in place.
 
-use std::path::Path;
-
 use super::super::nearest;
 use super::field::Name;
 use super::scan::{Item, Mark, scan};
-use crate::files::{self, ReplaceError};
 
 /// A task that could not be marked done; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +29,6 @@ pub enum CheckOffError {
         /// The lines, counted from 1.
         lines: Vec<usize>,
     },
-    /// The file could not be read.
-    #[error("failed to read the file")]
-    Read(#[source] std::io::Error),
-    /// The file could not be replaced, or somebody changed it meanwhile.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
 }
 
 fn hint(nearest: Option<&str>) -> String {
@@ -100,18 +91,4 @@ fn line_end<'a>(text: &str, own: &'a str) -> &'a str {
         ("", _) => "\n",
         (own, _) => own,
     }
-}
-
-/// Marks the task `key` done in the file at `path`; says whether that changed anything.
-///
-/// # Errors
-/// As [`check_off`], or when the file cannot be read or replaced. [`ReplaceError::Changed`] means
-/// that somebody saved it at the same moment: the caller may try again.
-pub fn check_off_file(path: &Path, key: &str) -> Result<bool, CheckOffError> {
-    let old = std::fs::read(path).map_err(CheckOffError::Read)?;
-    let new = check_off(&old, key)?;
-    if new != old {
-        files::replace_if_unchanged(path, &old, &new)?;
-    }
-    Ok(new != old)
 }

@@ -23,7 +23,7 @@ mod lines;
 mod read;
 mod scan;
 
-pub use check_off::{CheckOffError, check_off, check_off_file};
+pub use check_off::{CheckOffError, check_off};
 pub use read::{TaskFile, parse};
 
 #[cfg(test)]

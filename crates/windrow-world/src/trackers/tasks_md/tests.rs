@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::{SourceTask, TrackerError};
-use super::{CheckOffError, check_off, check_off_file, parse};
+use super::{CheckOffError, check_off, parse};
 use crate::files;
 
 fn tasks(text: &str) -> Vec<SourceTask> {
@@ -305,18 +305,6 @@ fn a_task_that_is_gone_or_ambiguous_is_not_checked_off() {
 #[test]
 fn a_fault_elsewhere_does_not_stop_a_check_off() {
     check_done("- [ ] A\n  Priority: P9\n- [ ] \n", "a", "- [x] A\n  Priority: P9\n- [ ] \n");
-}
-
-#[test]
-fn o7_the_file_is_replaced_only_when_something_changes() {
-    let dir = tempfile::TempDir::new().expect("temp dir");
-    let file = dir.path().join("TASKS.md");
-    files::create_new(&file, b"- [ ] A\r\n- [ ] B").expect("creates");
-    assert!(check_off_file(&file, "b").expect("checks off"));
-    assert!(!check_off_file(&file, "b").expect("again"));
-    assert_eq!(std::fs::read(&file).expect("reads"), b"- [ ] A\r\n- [x] B");
-    assert!(matches!(check_off_file(&file, "c"), Err(CheckOffError::Vanished { .. })));
-    assert!(check_off_file(&dir.path().join("none"), "a").is_err());
 }
 
 /// Lines that make task files, and lines that come near to it.

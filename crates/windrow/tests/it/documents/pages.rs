@@ -130,5 +130,5 @@ fn everything_the_readme_shows_happens() {
 
 #[test]
 fn everything_the_guide_shows_happens() {
-    run("docs/guide.md", 0);
+    run("docs/guide.md", 1);
 }
