@@ -99,7 +99,8 @@ async fn the_state_of_a_snapshot_and_its_tail_is_the_state_of_the_whole_journal(
 async fn the_state_of_any_record_is_folded_from_the_nearest_snapshot_before_it() {
     let store = MemoryStore::new();
     let mut ledger = open(&store).await;
-    for n in 0..=2 * SNAPSHOT_EVERY {
+    ledger.snapshot_every(5_000);
+    for n in 0..=10_000 {
         ledger.apply(&add(&format!("task {n}")), "person", NOW).unwrap();
         if n % 1_000 == 0 {
             ledger.commit().await.unwrap();

@@ -2,7 +2,6 @@ use proptest::prelude::*;
 
 use super::super::{SourceTask, TrackerError};
 use super::{CheckOffError, check_off, parse};
-use crate::files;
 
 fn tasks(text: &str) -> Vec<SourceTask> {
     parse("TASKS.md", text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}")).tasks
