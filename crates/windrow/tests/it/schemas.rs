@@ -90,6 +90,7 @@ fn every_answer_has_the_form_of_its_schema() {
         ("doctor.json", &["doctor"]),
         ("daemon-start.json", &["daemon", "start"]),
         ("daemon-status.json", &["daemon", "status"]),
+        ("bench.json", &["bench", "--sessions", "1", "--seconds", "0", "--files", "3"]),
     ] {
         look(file, args);
     }
