@@ -21,7 +21,7 @@ pub(super) fn remove_locks(repo: &Repo, refname: &str) -> bool {
     let own = refname.starts_with("refs/windrow/") || refname.starts_with("refs/heads/windrow/");
     let on_ref = own && remove_old(&repo.common_dir().join(format!("{refname}.lock")));
     let packed = repo.common_dir().join("packed-refs.lock");
-    let on_all = is_old(&packed) && nobody_at_work(repo) && remove_old(&packed);
+    let on_all = is_old(&packed) && nobody_at_work(repo, None) && remove_old(&packed);
     on_ref || on_all
 }
 
@@ -34,10 +34,12 @@ fn remove_old(lock: &Path) -> bool {
     is_old(lock) && fs::remove_file(lock).is_ok()
 }
 
-/// Whether no git process but the caller's own kind can be at work in the repository.
-fn nobody_at_work(repo: &Repo) -> bool {
+/// Whether no git process can be at work in the repository, or in `checkout`, which may be a main
+/// worktree that does not lie around its git directory.
+pub(super) fn nobody_at_work(repo: &Repo, checkout: Option<&Path>) -> bool {
     let Ok(processes) = fs::read_dir("/proc") else { return false };
-    let folders = folders_of(repo);
+    let mut folders = folders_of(repo);
+    folders.extend(checkout.map(Path::to_owned));
     processes.flatten().all(|process| {
         let process = process.path();
         let Ok(name) = fs::read_to_string(process.join("comm")) else { return true };

@@ -2,21 +2,27 @@
 //!
 //! A lock goes only while we hold the landing's own lock, so no child of an earlier landing lives,
 //! and only if either its print was noted when our git held it, or it was made after the record of
-//! the move, holds nothing another git would have written, and stays although nobody works.
+//! the move, stays, and shows by what is in it that it is ours. An empty one shows nothing: anybody's
+//! git may hold one for as long as it likes. It goes only if no git that could hold it lives; where
+//! processes cannot be looked at it stays, and the landing waits and names it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::LandError;
-use super::entry::{Moving, Print, Record, remove};
+use super::entry::{Following, Moving, Print, Record, remove};
 use super::index_lock;
 use super::ref_move;
 use crate::git::Repo;
+use crate::git::stale::nobody_at_work;
 
 /// How long a lock without a noted print must stay the same: git holds one for milliseconds.
 const LOOKS: u32 = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// By how many seconds a clock that was corrected may make a lock of ours older than the record.
+const CORRECTED: i64 = 2;
 
 /// Removes stale locks on the branch; returns what went.
 pub(super) fn ref_locks(
@@ -31,21 +37,41 @@ pub(super) fn ref_locks(
             removed.push(print.path);
         }
     }
-    let Some(moving) = moving else { return Ok(removed) };
-    let tree = moving.checkout.as_ref().map(super::entry::Following::tree);
-    let git_dir = tree.as_ref().map_or_else(|| repo.common_dir(), |tree| &tree.git_dir);
-    for file in ref_move::lock_files(repo, git_dir, &moving.request().refname()) {
-        let Some(print) = Print::of(&file) else { continue };
-        let since = record.since();
-        if since.is_some_and(|since| print.changed() >= since)
-            && holds_ours(&file, moving)
-            && stays(&print)
-        {
-            remove(&file)?;
-            removed.push(file);
-        }
+    if let Some(moving) = moving {
+        removed.extend(unnoted(repo, record, moving)?);
     }
     Ok(removed)
+}
+
+/// Removes the locks of a git that was killed before its prints were noted: all that came since the
+/// record, or none, since that of the branch tells whose the one of `HEAD` is.
+fn unnoted(repo: &Repo, record: &Record, moving: &Moving) -> Result<Vec<PathBuf>, LandError> {
+    let Some((seconds, nanos)) = record.since() else { return Ok(Vec::new()) };
+    let tree = moving.checkout.as_ref().map(Following::tree);
+    let git_dir = tree.as_ref().map_or_else(|| repo.common_dir(), |tree| &tree.git_dir);
+    let refname = moving.request().refname();
+    let files = ref_move::lock_files(repo, git_dir, &refname);
+    let mut prints: Vec<Print> = files.iter().filter_map(|file| Print::of(file)).collect();
+    prints.retain(|print| print.changed() >= (seconds - CORRECTED, nanos));
+    // The proof goes last, for whoever is killed in between.
+    prints.reverse();
+    let written = |print: &Print| holds(&print.path, format!("{}\n", moving.new).as_bytes());
+    let empty = |print: &Print| holds(&print.path, b"");
+    let reached =
+        prints.iter().any(written) || repo.ref_value(&refname)?.as_ref() == Some(&moving.new);
+    let on_head = |print: &Print| print.path.ends_with("HEAD.lock");
+    if !prints.iter().all(|one| written(one) || (empty(one) && (reached || !on_head(one)))) {
+        return Ok(Vec::new());
+    }
+    let checkout = tree.as_ref().map(|tree| tree.path.as_path());
+    let idle = || !prints.iter().any(empty) || nobody_at_work(repo, checkout);
+    if prints.is_empty() || !stay(&prints, idle) {
+        return Ok(Vec::new());
+    }
+    for print in &prints {
+        remove(&print.path)?;
+    }
+    Ok(prints.into_iter().map(|print| print.path).collect())
 }
 
 /// Removes index locks that an earlier landing took before it had a record.
@@ -72,17 +98,21 @@ pub(super) fn index_locks(
     Ok(removed)
 }
 
-/// Git writes the new value into the branch's lock and nothing into that of `HEAD`.
-fn holds_ours(file: &Path, moving: &Moving) -> bool {
-    let text = fs::read(file).unwrap_or_default();
-    text.is_empty() || text == format!("{}\n", moving.new).as_bytes()
+fn holds(file: &Path, what: &[u8]) -> bool {
+    fs::read(file).is_ok_and(|text| text == what)
 }
 
-fn stays(print: &Print) -> bool {
-    (0..LOOKS).all(|_| {
+/// Whether all stay the same for a while in which nobody was there to hold them, if only for once.
+fn stay(prints: &[Print], idle: impl Fn() -> bool) -> bool {
+    let mut free = false;
+    for _ in 0..LOOKS {
         pause();
-        Print::of(&print.path).as_ref() == Some(print)
-    })
+        if !prints.iter().all(|print| Print::of(&print.path).as_ref() == Some(print)) {
+            return false;
+        }
+        free = free || idle();
+    }
+    free
 }
 
 #[expect(clippy::disallowed_methods, reason = "another git's lock has no event to wait for")]

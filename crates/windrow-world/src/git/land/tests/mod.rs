@@ -7,6 +7,7 @@ mod in_the_way;
 mod kills;
 mod kills_in_git;
 mod kinds;
+mod locks;
 mod meanwhile;
 mod race;
 mod spared;
