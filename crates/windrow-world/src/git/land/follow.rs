@@ -12,7 +12,7 @@ use super::index_file::{Entries, IndexCopy};
 use super::index_lock::IndexLock;
 use super::lander::Lander;
 use super::ref_move::{self, RefMove};
-use super::{Busy, LandError, Landed, Move};
+use super::{Busy, LandError, Landed, Move, filters};
 use crate::git::{Oid, Tree};
 
 /// What a move was tried on, and found to be possible.
@@ -41,7 +41,7 @@ impl Lander {
             Ok(Err(answer)) => lock.release().map(|()| answer),
             Err(error) => {
                 lock.release()?;
-                Err(error)
+                busy_or(error.held(&tree.path))
             }
         }
     }
@@ -69,6 +69,8 @@ impl Lander {
         let check = Check::new(at, &copy, &changes)?;
         let files = check.in_the_way(&entries, &request.old, &request.new)?;
         if files.is_empty() {
+            let ends = (&request.old, &request.new);
+            filters::try_out(at, &copy, &self.state, &changes, ends)?;
             self.step("checked");
             return Ok(Ok(Tried { copy, changes, entries }));
         }
@@ -171,7 +173,11 @@ impl Lander {
         error: LandError,
     ) -> Result<Landed, LandError> {
         self.step("failed");
-        self.back_or_on(calls).map_err(|source| LandError::Undo { source: Box::new(source) })?;
+        match self.back_or_on(calls) {
+            Ok(_) => {}
+            Err(LandError::Held(busy)) => return Ok(Landed::Busy(busy)),
+            Err(source) => return Err(LandError::Undo { source: Box::new(source) }),
+        }
         let head = self.repo.ref_value(&request.refname())?;
         if head.as_ref() == Some(&request.new) {
             return Ok(Landed::Moved { followed: Some(tree.path.clone()), missing: Vec::new() });
@@ -189,6 +195,14 @@ impl Lander {
             return Err(error);
         }
         Ok(Landed::Busy(Busy::InTheWay { worktree: tree.path.clone(), files }))
+    }
+}
+
+/// What holds a move up is an answer.
+fn busy_or(error: LandError) -> Result<Landed, LandError> {
+    match error {
+        LandError::Held(busy) => Ok(Landed::Busy(busy)),
+        other => Err(other),
     }
 }
 

@@ -16,6 +16,7 @@ mod changes;
 mod check;
 mod disk;
 mod entry;
+mod filters;
 mod follow;
 mod holders;
 mod index_file;

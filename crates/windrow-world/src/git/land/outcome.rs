@@ -39,7 +39,8 @@ pub enum Landed {
         /// Where the branch is, or nothing when it was deleted.
         head: Option<Oid>,
     },
-    /// Something holds the move up. Nothing was touched; trying later is safe.
+    /// Something holds the move up. Nothing was touched, but for what an earlier or failed try left
+    /// half done and the record knows of; trying later is safe, and finishes that first.
     Busy(Busy),
 }
 
@@ -82,7 +83,8 @@ pub enum Busy {
         /// What git said.
         message: String,
     },
-    /// The branch is checked out where the files cannot be reached.
+    /// The branch is checked out where files cannot be reached, or where git cannot write them for
+    /// a reason that lies outside of the repository, such as a filter that fails.
     Unreadable {
         /// The checkout, or its git directory when the folder is not known.
         worktree: PathBuf,
@@ -212,6 +214,16 @@ impl From<CmdError> for LandError {
 }
 
 impl LandError {
+    /// What has failed for a reason outside of the repository may go through later: it is held up.
+    pub(super) fn held(self, worktree: &Path) -> Self {
+        match self {
+            Self::Git(GitError::Outside(reason)) => {
+                Self::Held(Busy::Unreadable { worktree: worktree.to_owned(), reason })
+            }
+            other => other,
+        }
+    }
+
     /// For `map_err`: a failed file operation.
     pub(super) fn file(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -58,7 +58,10 @@ impl Lander {
         };
         self.step("judging");
         let (direction, left) = match &moving.checkout {
-            Some(following) => self.resume(calls, &moving, following, aim)?,
+            Some(following) => {
+                let resumed = self.resume(calls, &moving, following, aim);
+                resumed.map_err(|error| error.held(&following.tree().path))?
+            }
             None => (self.direction(&moving)?, Vec::new()),
         };
         self.record.end()?;

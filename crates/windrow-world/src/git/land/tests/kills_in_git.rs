@@ -9,10 +9,11 @@ use super::child::{self, Dies, Verb};
 use super::ground::{Ground, put};
 use crate::git::{Direction, Oid};
 
-/// Kills, once armed, on the file named in `armed`; the words after the name say whom.
+/// Kills, once armed, on the file named in `armed`; the words after the name say whom. Before the
+/// record is written nobody is killed: there the landing only tries its filters out.
 const FILTER: &str = r#"#!/bin/sh
 here=$(dirname "$0")
-if [ -f "$here/armed" ]; then
+if [ -f "$here/armed" ] && [ -f "$here/state/moving.json" ]; then
     read -r name whom < "$here/armed"
     if [ "$name" = "$1" ]; then
         rm "$here/armed"

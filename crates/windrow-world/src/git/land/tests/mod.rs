@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod child;
+mod filters;
 mod ground;
 mod in_the_way;
 mod kills;
