@@ -45,7 +45,7 @@ impl ReportGate {
         };
         let reason = |kind| TryReason {
             kind,
-            summary: rules::for_person(entry, &self.summary),
+            summary: rules::for_person(entry, kind, &self.summary),
             detail: self.detail.clone(),
             kept: report_merged::kept_ref(state, entry),
         };

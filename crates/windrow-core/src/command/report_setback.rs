@@ -88,7 +88,8 @@ impl ReportSetback {
         let kept_in = kept.as_ref().map_or_else(String::new, |name| format!(" in `{name}`"));
         let mut reason = self.stuck(&format!("the work is kept{kept_in}"), kept);
         if entry.is_persons() {
-            reason.summary = rules::for_person(entry, self.reason.trim_end_matches('.'));
+            reason.summary =
+                rules::for_person(entry, reason.kind, self.reason.trim_end_matches('.'));
         }
         Ok(rules::give_up(entry, self.reason.clone(), reason))
     }

@@ -1,4 +1,5 @@
-//! Takes a run up again: only what is not done, stuck tasks with fresh tries.
+//! Takes a run up again: only what is not done, stuck tasks with fresh tries, and a person's commits
+//! that could not be checked.
 
 use crate::event::Event;
 use crate::ids::RunId;
@@ -8,7 +9,7 @@ use crate::state::{RunPhase, State};
 use super::rules;
 use super::start_run::reopen;
 
-/// Resumes a run; on one that goes on already it changes nothing.
+/// Resumes a run. On one that goes on already only a person's commits are looked at anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResumeRun {
     /// Which run.
@@ -27,6 +28,7 @@ impl ResumeRun {
             }
             events.push(Event::RunResized { run: self.run, pool });
         }
+        events.extend(look_anew(state, &run.spec.branch));
         if run.phase == RunPhase::Active {
             return Ok(events);
         }
@@ -41,4 +43,16 @@ impl ResumeRun {
         events.extend(again);
         Ok(events)
     }
+}
+
+/// Lets a person's commits that windrow could not check, or not take in, be submitted again. Nobody
+/// has to commit for that; what they must settle themselves stays told.
+fn look_anew(state: &State, branch: &str) -> Option<Event> {
+    let ahead = state.ahead.get(branch)?;
+    let trouble = ahead.trouble.as_ref()?;
+    rules::is_windrows(trouble.reason.kind).then(|| Event::TargetSeen {
+        branch: branch.to_owned(),
+        head: Some(ahead.known.clone()),
+        trouble: None,
+    })
 }

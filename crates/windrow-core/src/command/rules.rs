@@ -119,16 +119,26 @@ pub(super) fn give_up(entry: &Landing, why: String, reason: TryReason) -> Vec<Ev
 }
 
 /// What went wrong with an entry; of a person's commits, with what the person can do about it.
-pub(super) fn for_person(entry: &Landing, what: &str) -> String {
+pub(super) fn for_person(entry: &Landing, kind: TryKind, what: &str) -> String {
     if !entry.is_persons() {
         return what.to_owned();
     }
     let (branch, commit) = (&entry.branch, short(&entry.commit));
+    let (outcome, next) = if is_windrows(kind) {
+        ("could not be taken in", "mend that, then `windrow run --resume`")
+    } else {
+        ("do not pass", "commit what mends it")
+    };
     format!(
         "`{branch}` was committed to (now {commit}) while work landed ahead of it, and both \
-         together do not pass: {what}; commit what mends it, or {}",
+         together {outcome}: {what}; {next}, or {}",
         merge_by_hand(branch)
     )
+}
+
+/// Whether what windrow does itself did not work, so that the same may go through another time.
+pub(super) const fn is_windrows(kind: TryKind) -> bool {
+    matches!(kind, TryKind::GateCouldNotRun | TryKind::World)
 }
 
 /// Refuses the report of a check-off that nobody asked for.

@@ -2,7 +2,7 @@
 
 use crate::command::{
     Command, FollowReport, MergeReport, MoveReport, ReportFollowed, ReportGate, ReportMerged,
-    ReportMoved, ReportSetback, Sides,
+    ReportMoved, ReportSetback, ResumeRun, Sides,
 };
 use crate::effect::Effect;
 use crate::event::Event;
@@ -197,6 +197,54 @@ fn what_does_not_pass_together_is_the_persons_and_their_next_commit_is_looked_at
     let command = followed(&world, FollowReport::Commits { head });
     check(&mut world, &command, "commits_submitted branch=\"main\" commit=\"mended\" landing=3");
     assert_eq!(world.state.ahead["main"].trouble, None);
+}
+
+/// A verdict about the person's commits.
+fn gate(round: u32, verdict: Verdict) -> Command {
+    let summary = "the gate `check` could not run".to_owned();
+    Command::ReportGate(ReportGate { landing: PERSON, round, verdict, summary, detail: None })
+}
+
+fn resume() -> Command {
+    Command::ResumeRun(ResumeRun { run: crate::ids::RunId(1), pool: None })
+}
+
+#[test]
+fn a_persons_commits_that_could_not_be_checked_are_checked_again_on_resume() {
+    for lines in [&["one"][..], &["one", "two"]] {
+        let mut world = committed(lines);
+        for round in 1..=3 {
+            let report =
+                MergeReport::Clean { onto: "a".into(), commit: "m".into(), tree: "t".into() };
+            let merged = ReportMerged { landing: PERSON, round, report };
+            world.give(&Command::ReportMerged(merged)).unwrap();
+            let verdict = Verdict::CouldNotRun("no such program".to_owned());
+            world.give(&gate(round, verdict)).unwrap();
+            world.wait(20_000);
+        }
+        let trouble = world.state.ahead["main"].trouble.clone().unwrap();
+        assert!(trouble.reason.summary.contains("could not be taken in"), "{trouble:?}");
+        assert!(trouble.reason.summary.contains("`windrow run --resume`"), "{trouble:?}");
+        let head = world.git.head("main").unwrap();
+        let again = give_follow(&mut world, FollowReport::Commits { head: head.clone() }).unwrap();
+        assert!(matches!(again[..], [Event::Delayed { .. }]), "by itself nothing goes on");
+        let events = world.give(&resume()).unwrap();
+        assert!(matches!(events[..], [Event::TargetSeen { trouble: None, .. }]), "{events:?}");
+        assert!(world.wanted().contains(&follow(&world)), "and not only after the delay");
+        give_follow(&mut world, FollowReport::Commits { head }).unwrap();
+        let again = world.state.ahead["main"].intake.expect("it is under way");
+        assert!(again != PERSON && world.wanted().contains(&Effect::MergeEntry(again, 1)));
+        assert!(world.give(&resume()).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_a_person_must_settle_stays_told_on_resume() {
+    let mut world = committed(&["one"]);
+    world.well(Effect::MergeEntry(PERSON, 1));
+    world.give(&gate(1, Verdict::Failed)).unwrap();
+    assert!(world.give(&resume()).unwrap().is_empty());
+    assert!(world.state.ahead["main"].trouble.is_some());
 }
 
 #[test]
