@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use windrow_core::explain::{Standing, explain};
 use windrow_core::ids::TaskId;
+use windrow_core::spec::TaskSpec;
 use windrow_core::state::{EntryState, RunEnd, RunPhase, TaskPhase};
 use windrow_core::{State, wanted};
 
@@ -12,7 +13,7 @@ use super::check;
 use super::counts::Counts;
 use super::daemon;
 use super::faults::Faults;
-use super::people::{Wish, caller, person, plain_run};
+use super::people::{TaskPlan, Wish, caller, person, plain_run};
 use super::plan::{BRANCHES, Item};
 use super::stage::{Ms, Role, Stage};
 use super::world::{World, heads};
@@ -22,6 +23,9 @@ const WILD_MS: Ms = 240_000;
 
 /// How many steps things may go wrong for.
 const WILD_STEPS: u64 = 6_000;
+
+/// The title of a task that is added when nothing goes wrong any more, with the file it makes.
+const LAST: &str = "last + own/last.rs";
 
 /// How many steps everything may take to come to rest after that.
 const REST_STEPS: u64 = 60_000;
@@ -80,13 +84,24 @@ fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
     daemon::start(stage);
     rest(stage)?;
     at_rest(stage)?;
-    stage.spawn(Role::Caller, "caller", caller(stage.clone(), 0, Wish::GoOn));
-    // What no run has taken up by now goes well, too.
+    // What no run has taken up by now goes well, too, and so does one task more.
     let last = Wish::Start(Box::new(plain_run(BRANCHES[0])));
-    stage.spawn(Role::Caller, "caller", caller(stage.clone(), 50, last));
-    rest(stage)?;
-    at_rest(stage)?;
-    nothing_waits_but_for_a_person(&stage.world().check.state)
+    for wishes in [vec![Wish::GoOn, Wish::Add(last_task())], vec![last]] {
+        for wish in wishes {
+            stage.spawn(Role::Caller, "caller", caller(stage.clone(), 0, wish));
+        }
+        rest(stage)?;
+        at_rest(stage)?;
+    }
+    let world = stage.world();
+    nothing_waits_but_for_a_person(&world.check.state)?;
+    the_last_task_landed(&world.check.state)
+}
+
+/// However the story went, and even when no command of it was ever written down.
+fn last_task() -> TaskPlan {
+    let (title, run) = (LAST.to_owned(), Some("work".to_owned()));
+    TaskPlan { spec: TaskSpec { title, run, ..TaskSpec::default() }, depends: Vec::new() }
 }
 
 /// Nothing goes wrong from here on.
@@ -190,5 +205,14 @@ fn nothing_waits_but_for_a_person(state: &State) -> Result<(), String> {
     match state.landings.values().find(|entry| parked(&entry.state)) {
         Some(entry) => Err(format!("{} is parked though nothing goes wrong", entry.id)),
         None => Ok(()),
+    }
+}
+
+/// Work that meets nothing and begins when nothing goes wrong any more is landed.
+fn the_last_task_landed(state: &State) -> Result<(), String> {
+    match state.tasks.values().find(|task| task.spec.title == LAST) {
+        Some(task) if matches!(task.phase, TaskPhase::Landed { .. }) => Ok(()),
+        Some(task) => Err(format!("the last task, {}, is {:?}", task.id, task.phase)),
+        None => Err("the last task was never added".to_owned()),
     }
 }
