@@ -2,7 +2,7 @@
 //!
 //! Written over traits, so that it can be stopped between any two of its steps: the simulator of
 //! `windrow-testkit` runs it over folders and processes that are made up. On real ones no step ever
-//! waits for a wake-up, and [`at_once`] goes through all of them.
+//! waits for a wake-up, and `at_once` goes through all of them.
 //!
 //! Invariants: a process is on record before it may run; whether a stop was asked for is looked at
 //! between the two; an exit is written when nothing of the job is left, once.

@@ -1,13 +1,13 @@
 //! The simulator: the engine's own decisions, loop and course of a job, over a world that is made up.
 //!
 //! A seed gives a schedule: tasks, commands that people type, what the person does to the target
-//! branch, and faults. Processes advance one small step at a time ([`stage`]) and may be killed
-//! between any two; after every step the promises are looked at ([`check`]), and at the end that
+//! branch, and faults. Processes advance one small step at a time (`stage`) and may be killed
+//! between any two; after every step the promises are looked at (`check`), and at the end that
 //! everything came to rest. A seed that fails is made short and says how to replay it.
 //!
 //! What is real: `windrow-core`, `windrow_engine::heart` and `register`, `windrow_engine::keeper::job`,
 //! `windrow_engine::jobs`, the memory journal. What is made up: git, folders, processes, clocks,
-//! and the acts ([`acts`]), which do what the real ones do, step by step, and no more.
+//! and the acts (`acts`), which do what the real ones do, step by step, and no more.
 //!
 //! Nothing here reads a clock, the environment or a file: a seed always tells the same story.
 
