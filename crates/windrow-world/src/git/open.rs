@@ -179,8 +179,16 @@ pub enum Branch {
 impl Repo {
     /// Finds the repository that `path` lies in.
     ///
-    /// Any git can do that; [`require_version`] is for what is to be done there.
+    /// The version is asked for only when git's answer does not help: [`require_version`] is for
+    /// what is to be done there.
     pub fn discover(path: &Path) -> Result<Discovered, OpenError> {
+        Self::found(path).map_err(|error| match require_version() {
+            Err(old @ OpenError::OldGit { .. }) => old,
+            Ok(()) | Err(_) => error,
+        })
+    }
+
+    fn found(path: &Path) -> Result<Discovered, OpenError> {
         if !path.is_dir() {
             return Err(OpenError::Missing { path: path.to_owned() });
         }
