@@ -51,13 +51,25 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), St
                     check(root, says, item, &format!("{at}[{n}]"))?;
                 }
             }
+            "prefixItems" => {
+                let parts = value.as_array().into_iter().flatten().zip(items(says));
+                for (n, (item, says)) in parts.enumerate() {
+                    check(root, says, item, &format!("{at}[{n}]"))?;
+                }
+            }
+            "minItems" if value.is_array() && (items(value).len() as u64) < count(says) => {
+                return wrong("has fewer items than");
+            }
+            "maxItems" if items(value).len() as u64 > count(says) => {
+                return wrong("has more items than");
+            }
             "uniqueItems" => {
                 let all = items(value);
                 if all.iter().enumerate().any(|(n, item)| all[..n].contains(item)) {
                     return wrong("has one twice:");
                 }
             }
-            "type" | "const" | "enum" | "minimum" | "maximum" => {}
+            "type" | "const" | "enum" | "minimum" | "maximum" | "minItems" | "maxItems" => {}
             other => return Err(format!("{at}: nobody knows the schema's word `{other}`")),
         }
     }
@@ -89,6 +101,10 @@ fn items(list: &Value) -> &[Value] {
     list.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
+fn count(says: &Value) -> u64 {
+    says.as_u64().unwrap_or_default()
+}
+
 fn is_of(kinds: &Value, value: &Value) -> bool {
     let kinds = if kinds.is_array() { items(kinds) } else { std::slice::from_ref(kinds) };
     kinds.iter().any(|kind| match kind.as_str().unwrap_or_default() {
@@ -118,6 +134,12 @@ mod tests {
                 "word": {"$ref": "#/$defs/Word"},
                 "all": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
                 "any": true,
+                "pair": {
+                    "type": "array",
+                    "prefixItems": [{"type": "string"}, {"type": "integer"}],
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
             },
             "required": ["n"],
             "$defs": {"Word": {"oneOf": [{"const": "a"}, {"enum": ["b", "c"]}]}},
@@ -128,6 +150,9 @@ mod tests {
             assert_eq!(fault(good), "");
         }
         for (bad, at) in [
+            (json!({"n": 3, "pair": ["x"]}), "$.pair: "),
+            (json!({"n": 3, "pair": ["x", 1, 2]}), "$.pair: "),
+            (json!({"n": 3, "pair": ["x", "y"]}), "$.pair[1]: "),
             (json!([]), "$: [] is no"),
             (json!({}), "$: \"n\" is missing"),
             (json!({"n": "3"}), "$.n: \"3\" is no"),
