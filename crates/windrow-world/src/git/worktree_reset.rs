@@ -10,6 +10,7 @@ use super::capture::Saved;
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Tree};
 use super::worktree::{WorktreeError, Worktrees};
+use super::worktree_lock::Held;
 use super::worktree_print as print;
 use super::worktree_registry::{
     self as registry, Head, MAKING, PRINT, REMOVING, WARM, file_error, is_there,
@@ -73,10 +74,7 @@ impl Worktrees {
         let head = Head::Branch(format!("refs/heads/{branch}"));
         let (old, new) = (self.inside(&tree.path)?, self.inside(path)?);
         let tree = Tree { path: old.clone(), git_dir: tree.git_dir.clone() };
-        let mut order = [&old, &new];
-        order.sort();
-        let first = self.lock_tree(order[0])?;
-        let second = if old == new { None } else { Some(self.lock_tree(order[1])?) };
+        let (alone, _old) = self.lock_both(&new, &old)?;
         {
             let list = self.lock_list()?;
             self.require_warm(&tree)?;
@@ -95,8 +93,22 @@ impl Worktrees {
             }
         }
         let tree = Tree { path: new, git_dir: tree.git_dir };
-        self.check_out(second.as_ref().unwrap_or(&first), &tree, &head, base)?;
+        self.check_out(&alone, &tree, &head, base)?;
         Ok(tree)
+    }
+
+    /// The locks of two trees, or of one; always taken in the order of their paths, so that no two
+    /// callers wait for each other.
+    fn lock_both(&self, one: &Path, other: &Path) -> Result<(Held, Option<Held>), GitError> {
+        if one == other {
+            return Ok((self.lock_tree(one)?, None));
+        }
+        if one < other {
+            let first = self.lock_tree(one)?;
+            return Ok((first, Some(self.lock_tree(other)?)));
+        }
+        let first = self.lock_tree(other)?;
+        Ok((self.lock_tree(one)?, Some(first)))
     }
 
     /// Tells whether `tree` was reset and nobody has worked in it since; a folder that somebody took
