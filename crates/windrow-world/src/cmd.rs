@@ -355,6 +355,15 @@ impl Cmd {
     }
 }
 
+/// Does two things at once that mostly wait, as for processes.
+pub fn beside<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
+}
+
 /// Finds `program` the way a shell would, on the inherited `PATH`.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "PATH is what decides which program runs")]

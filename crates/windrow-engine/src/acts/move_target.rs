@@ -23,8 +23,14 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
     let place = Arc::clone(&tools.place);
     let request = (landing.branch.clone(), onto.clone(), commit.clone());
     Some(Box::pin(async move {
-        match blocking(effect, move || move_target(&place, id, round, &request)).await {
+        let at = Arc::clone(&place);
+        match blocking(effect, move || move_target(&at, id, round, &request)).await {
             Ok(report) => {
+                if matches!(report, MoveReport::Moved) {
+                    crash::point("land", "landed");
+                    // Nobody waits for that.
+                    tokio::task::spawn_blocking(move || unpin(&place, id));
+                }
                 Outcome::report(Command::ReportMoved(ReportMoved { landing: id, round, report }))
             }
             Err(outcome) => outcome,
@@ -50,13 +56,9 @@ fn move_target(
             for path in missing {
                 tracing::warn!("the checkout `{}` of `{branch}` is gone", path.display());
             }
-            unpin(place, id);
             MoveReport::Moved
         }
-        Landed::Already { .. } => {
-            unpin(place, id);
-            MoveReport::Moved
-        }
+        Landed::Already { .. } => MoveReport::Moved,
         Landed::TargetMoved { .. } => elsewhere(place, branch, onto)?,
         Landed::Busy(busy @ (Busy::IndexLocked { .. } | Busy::RefLocked { .. })) => {
             MoveReport::Locked(in_words(&busy, branch))
@@ -93,7 +95,6 @@ fn elsewhere(place: &Place, branch: &str, onto: &str) -> Result<MoveReport, Stri
 
 /// The branch holds the commit now; a pin that stays is removed by `prune`.
 fn unpin(place: &Place, id: LandingId) {
-    crash::point("land", "landed");
     if let Err(error) = git::unpin(&place.repo, &format!("{FLIGHT}{id}")) {
         tracing::warn!("a pin could not be removed: {}", chain(&error));
     }

@@ -7,6 +7,7 @@ use windrow_core::command::{ReportSealed, SealMode, SealedWork, seal_mode};
 use windrow_core::ids::SessionId;
 use windrow_core::spec::Leftovers;
 use windrow_core::{Command, Effect, State, message};
+use windrow_world::cmd::beside;
 use windrow_world::crash;
 use windrow_world::git::{self, Captured, Identity, Oid, Signer, Tree};
 
@@ -93,9 +94,13 @@ fn submit(ended: &Ended, tree: &Tree) -> Result<Sealed, String> {
         return Ok(Sealed { work: SealedWork::Nothing, kept: None, stays: None });
     };
     let before = repo.ref_value(&ended.refname).map_err(|e| chain(&e))?;
-    git::pin(repo, &ended.refname, &head, before.as_ref()).map_err(|e| chain(&e))?;
+    let (touched, pinned) = beside(
+        || git::changed_paths(repo, &base, &head),
+        || git::pin(repo, &ended.refname, &head, before.as_ref()),
+    );
+    pinned.map_err(|e| chain(&e))?;
     crash::point("seal", "pinned");
-    let touched = git::changed_paths(repo, &base, &head).map_err(|e| chain(&e))?;
+    let touched = touched.map_err(|e| chain(&e))?;
     let touched = touched.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let commit = head.to_string();
     let kept = Some((ended.refname.clone(), commit.clone()));

@@ -186,6 +186,10 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(self.failed("read", name, source)),
         };
+        if bytes.iter().all(|byte| *byte == 0) {
+            // A power loss left no more of it than its name; the process it named is gone.
+            return Ok(None);
+        }
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|source| KeeperError::Record { path, source })
@@ -194,9 +198,14 @@ impl Folder {
     /// Writes a record whole and durably.
     pub(super) fn write<T: Serialize>(&self, name: &str, record: &T) -> Result<(), KeeperError> {
         let path = self.file(name);
-        let bytes = serde_json::to_vec_pretty(record)
-            .map_err(|source| KeeperError::Record { path: path.clone(), source })?;
-        Ok(files::replace(&path, &bytes)?)
+        Ok(files::replace(&path, &text_of(&path, record)?)?)
+    }
+
+    /// Writes a record whole, and not durably: one that names a process is of no use once the
+    /// machine has lost power.
+    pub(super) fn note<T: Serialize>(&self, name: &str, record: &T) -> Result<(), KeeperError> {
+        let path = self.file(name);
+        Ok(files::replace_unflushed(&path, &text_of(&path, record)?)?)
     }
 
     /// Takes the job's lock, which its keeper holds all its life; nothing when another has it.
@@ -230,6 +239,11 @@ impl Folder {
     pub(super) fn failed(&self, act: &'static str, name: &str, source: io::Error) -> KeeperError {
         KeeperError::File { act, path: self.file(name), source }
     }
+}
+
+fn text_of<T: Serialize>(path: &Path, record: &T) -> Result<Vec<u8>, KeeperError> {
+    serde_json::to_vec_pretty(record)
+        .map_err(|source| KeeperError::Record { path: path.to_owned(), source })
 }
 
 /// An error with all its causes on one line.

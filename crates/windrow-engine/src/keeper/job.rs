@@ -153,7 +153,7 @@ pub trait Hands {
     fn read_launch(&mut self) -> impl Future<Output = Result<(), String>>;
     /// Starts the process that will become the program.
     fn hold(&mut self) -> impl Future<Output = Result<Self::Held, String>>;
-    /// Puts it on record, durably.
+    /// Puts it on record.
     fn record_agent(&mut self, held: &Self::Held) -> impl Future<Output = Result<(), String>>;
     /// Whether somebody asked for the job's end.
     fn is_stopped(&mut self) -> impl Future<Output = bool>;

@@ -112,7 +112,7 @@ impl Hands for Keeper<'_> {
             boot_id: boot_id()?,
             cgroup: self.group.clone(),
         };
-        self.folder.write("keeper.json", &record)
+        self.folder.note("keeper.json", &record)
     }
 
     async fn read_launch(&mut self) -> Result<(), String> {

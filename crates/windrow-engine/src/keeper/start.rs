@@ -67,7 +67,7 @@ pub(super) fn hold(
 }
 
 impl Held {
-    /// Puts the process on record, durably.
+    /// Puts the process on record.
     pub(super) fn record(&self, folder: &Folder) -> Result<(), KeeperError> {
         let record = AgentRecord {
             pid: self.process.pid,
@@ -75,7 +75,7 @@ impl Held {
             boot_id: boot_id()?,
             recorded_ms: ms(SystemTime::now()),
         };
-        folder.write("agent.json", &record)
+        folder.note("agent.json", &record)
     }
 
     /// Lets it become the program.

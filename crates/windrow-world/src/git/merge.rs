@@ -130,11 +130,13 @@ pub fn land_commit(
         sign::commit_tree(repo, signer, args, |call| dated(call, what))
     };
     let plain = make(None)?;
-    match (signer, made) {
-        (None, _) => Ok(plain),
-        (Some(_), Some(made)) if sign::is_signed_form(repo, made, &plain)? => Ok(made.clone()),
-        (signer, _) => make(signer),
-    }
+    let commit = match (signer, made) {
+        (None, _) => plain,
+        (Some(_), Some(made)) if sign::is_signed_form(repo, made, &plain)? => made.clone(),
+        (signer, _) => make(signer)?,
+    };
+    repo.made.note(&commit, what.tree, [what.onto, what.commit]);
+    Ok(commit)
 }
 
 /// Gives a call of `git commit-tree` everything that does not stand among its arguments.
@@ -168,6 +170,9 @@ pub fn unpin(repo: &Repo, refname: &str) -> Result<(), GitError> {
 /// # Errors
 /// There is no such commit.
 pub fn tree_of(repo: &Repo, commit: &Oid) -> Result<Oid, GitError> {
+    if let Some(tree) = repo.made.tree(commit) {
+        return Ok(tree);
+    }
     let spec = format!("{commit}^{{tree}}");
     let answer = repo.git(["rev-parse", "--verify", "--end-of-options", &spec]).success()?;
     Oid::parse(&String::from_utf8_lossy(&answer))
@@ -178,7 +183,7 @@ pub fn tree_of(repo: &Repo, commit: &Oid) -> Result<Oid, GitError> {
 /// # Errors
 /// One of them is not a commit here.
 pub fn is_ancestor(repo: &Repo, old: &Oid, new: &Oid) -> Result<bool, GitError> {
-    if old == new {
+    if old == new || repo.made.has_parent(new, old) {
         return Ok(true);
     }
     let command = repo.git(["merge-base", "--is-ancestor", old.as_str(), new.as_str()]);

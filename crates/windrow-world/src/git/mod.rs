@@ -21,6 +21,7 @@ mod fixture;
 #[cfg(test)]
 mod kill_tests;
 mod land;
+mod made;
 mod merge;
 mod merge_answer;
 mod open;

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::made::Made;
 use super::ref_files::{self, Found};
 use super::{reason, stale};
 use crate::cmd::{Cmd, CmdError, Output};
@@ -119,6 +120,7 @@ impl From<CmdError> for GitError {
 #[derive(Clone, Debug)]
 pub struct Repo {
     common: PathBuf,
+    pub(super) made: Made,
 }
 
 /// One worktree of a repository: where its files are and where its own git directory is.
@@ -134,7 +136,7 @@ impl Repo {
     /// Takes the common git directory as it is, without asking git.
     #[must_use]
     pub fn at(common: impl Into<PathBuf>) -> Self {
-        Self { common: common.into() }
+        Self { common: common.into(), made: Made::default() }
     }
 
     /// The common git directory.

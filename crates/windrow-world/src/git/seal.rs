@@ -15,6 +15,7 @@ use super::open::{Identity, Operation, operation_in_progress};
 use super::repo::{DURABLE, GitError, Oid, Repo, Tree};
 use super::sign::{self, Signer};
 use super::worktree_registry::{self as registry, Head, file_error};
+use crate::cmd::beside;
 use crate::crash;
 
 /// How many letters of a path a message has.
@@ -127,8 +128,10 @@ pub fn leftovers(repo: &Repo, tree: &Tree) -> Result<Leftovers, GitError> {
     let view = View::of(repo, tree)?;
     let mut left = Leftovers { operation: operation_in_progress(tree), ..Leftovers::default() };
     let status = ["status", "--porcelain=v2", "-z", "-uall", "--no-renames"];
-    let (answer, said) =
-        view.ask_aloud(repo, &[&status[..], &["--ignore-submodules=all"]].concat())?;
+    let status = [&status[..], &["--ignore-submodules=all"]].concat();
+    let (flags, status) =
+        beside(|| view.ask(repo, &["ls-files", "-v", "-z"]), || view.ask_aloud(repo, &status));
+    let (answer, said) = status?;
     left.unreadable = said.lines().filter_map(unreadable).collect();
     for line in answer.split(|byte| *byte == 0) {
         let field = |n: usize| line.splitn(n, |byte| *byte == b' ').nth(n - 1).map(path);
@@ -140,7 +143,7 @@ pub fn leftovers(repo: &Repo, tree: &Tree) -> Result<Leftovers, GitError> {
             _ => {}
         }
     }
-    for line in view.ask(repo, &["ls-files", "-v", "-z"])?.split(|byte| *byte == 0) {
+    for line in flags?.split(|byte| *byte == 0) {
         if line.first().is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase()) {
             let file = path(line.get(2..).unwrap_or_default());
             left.flagged

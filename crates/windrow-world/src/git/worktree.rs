@@ -278,7 +278,7 @@ impl Worktrees {
         alone.run_in(self.repo.git_in(tree, reset).arg(base.as_str()), tree)?;
         drop(slot);
         crash::point("tree", "filled");
-        registry::set_head(tree, head)?;
+        registry::set_first_head(tree, head)?;
         crash::point("tree", "headed");
         fs::remove_file(&marker).map_err(file_error("remove", &marker))?;
         Ok(())

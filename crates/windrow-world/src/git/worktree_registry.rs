@@ -21,6 +21,16 @@ pub enum Head {
     Detached(Oid),
 }
 
+impl Head {
+    /// The content of the file.
+    fn text(&self) -> String {
+        match self {
+            Self::Branch(name) => format!("ref: {name}\n"),
+            Self::Detached(oid) => format!("{oid}\n"),
+        }
+    }
+}
+
 /// The file in a registration that marks a tree windrow is making, resetting or removing: while it
 /// is there, nobody's work is in the tree.
 pub(super) const MAKING: &str = "windrow-making";
@@ -108,13 +118,15 @@ pub(super) fn head(tree: &Tree) -> Result<Head, GitError> {
     }
 }
 
-/// Points a worktree's HEAD at a branch or a commit; nothing else moves.
+/// Points a worktree's HEAD at a branch or a commit, durably; nothing else moves.
 pub(super) fn set_head(tree: &Tree, head: &Head) -> Result<(), GitError> {
-    let text = match head {
-        Head::Branch(name) => format!("ref: {name}\n"),
-        Head::Detached(oid) => format!("{oid}\n"),
-    };
-    replace(&tree.git_dir.join("HEAD"), text.as_bytes())
+    replace(&tree.git_dir.join("HEAD"), head.text().as_bytes())
+}
+
+/// The same for a tree in which nobody worked yet. As little flushed as its files: a HEAD that a
+/// power loss took is mended.
+pub(super) fn set_first_head(tree: &Tree, head: &Head) -> Result<(), GitError> {
+    mark(&tree.git_dir.join("HEAD"), head.text().as_bytes())
 }
 
 /// Finds the registration whose work tree is at `path`.
@@ -130,7 +142,18 @@ pub(super) fn find(repo: &Repo, path: &Path) -> Result<Option<Tree>, GitError> {
             return Ok(Some(Tree { path: path.to_owned(), git_dir }));
         }
     }
-    Ok(None)
+    Ok(moved_here(&folder, path))
+}
+
+/// A tree that a killed call moved to `path` before it could write that down.
+fn moved_here(home: &Path, path: &Path) -> Option<Tree> {
+    let link = fs::read(path.join(".git")).ok()?;
+    let git_dir = link.strip_prefix(b"gitdir: ")?.strip_suffix(b"\n")?;
+    let git_dir = PathBuf::from(OsStr::from_bytes(git_dir));
+    let tree = Tree { path: path.to_owned(), git_dir };
+    let was = registered_path(&tree.git_dir)?;
+    let lost = tree.git_dir.parent() == Some(home) && is_half_made(&tree) && !is_there(&was);
+    lost.then_some(tree)
 }
 
 /// The work tree that a registration names; nothing for one that was cut short.

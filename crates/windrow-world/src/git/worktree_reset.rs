@@ -15,6 +15,7 @@ use super::worktree_print as print;
 use super::worktree_registry::{
     self as registry, Head, MAKING, PRINT, REMOVING, WARM, file_error, is_there,
 };
+use crate::cmd::beside;
 use crate::crash;
 
 /// What a fresh registration holds; everything else in it was left by whoever worked there.
@@ -33,7 +34,7 @@ impl Worktrees {
         registry::relink(&self.repo, tree)?;
         clear_registration(&tree.git_dir)?;
         crash::point("reset", "cleared");
-        registry::set_head(tree, &Head::Detached(at.clone()))?;
+        registry::set_first_head(tree, &Head::Detached(at.clone()))?;
         crash::point("reset", "detached");
         if self.index_is_flagged(tree)? {
             let index = tree.git_dir.join("index");
@@ -76,19 +77,23 @@ impl Worktrees {
         let tree = Tree { path: old.clone(), git_dir: tree.git_dir.clone() };
         let (alone, _old) = self.lock_both(&new, &old)?;
         {
-            let list = self.lock_list()?;
-            self.require_warm(&tree)?;
+            let _list = self.lock_list()?;
+            // Looking at a large tree takes as long as git takes for a branch; neither needs the
+            // other, and a branch that nobody uses in the end is taken by the next call.
+            let (warm, branched) =
+                beside(|| self.require_warm(&tree), || self.make_branch(&head, base, &old));
+            warm?;
+            branched?;
             if old != new && is_there(&new) {
                 return Err(WorktreeError::PathTaken { path: new });
             }
-            registry::relink(&self.repo, &tree)?;
             registry::unlock(&tree)?;
-            self.make_branch(&head, base, &old)?;
             registry::mark(&tree.git_dir.join(MAKING), b"")?;
             crash::point("reuse", "marked");
             if old != new {
-                let call = self.repo.git(["worktree", "move", "--"]).arg(&old).arg(&new);
-                list.run(call)?;
+                // Like `git worktree move`; where it lies now is written down with its link. A call
+                // that is killed in between is found again by `registry::find`.
+                fs::rename(&old, &new).map_err(file_error("move", &old))?;
                 crash::point("reuse", "moved");
             }
         }

@@ -213,6 +213,27 @@ fn a_warm_tree_is_moved_and_given_a_branch() {
 }
 
 #[test]
+fn a_tree_that_was_moved_by_a_killed_call_is_found_where_it_is() {
+    let fx = Fixture::new();
+    let tree = fx.create("toast");
+    fx.worktrees.reset_warm(&tree, &Saved::scratch(&tree), &fx.base).unwrap();
+    let new = fx.path("jam");
+    fs::rename(&tree.path, &new).unwrap();
+    assert_eq!(fx.worktrees.find(&new).unwrap(), None, "nobody was at work on it");
+    put(&tree.git_dir.join("windrow-making"), "");
+    let found = fx.worktrees.find(&new).unwrap().unwrap();
+    assert_eq!((&found.path, &found.git_dir), (&new, &tree.git_dir));
+    let made = fx.worktrees.create(&new, "windrow/jam", &fx.base).unwrap();
+    assert_eq!(made.git_dir, tree.git_dir);
+    assert_eq!(git(&new, ["status", "--porcelain", "-b"]), "## windrow/jam");
+    assert_eq!(fx.worktrees.find(&tree.path).unwrap(), None);
+    // A link that leads to a tree which is where it says is nobody's.
+    put(&fx.path("ham/.git"), &fs::read_to_string(new.join(".git")).unwrap());
+    put(&tree.git_dir.join("windrow-making"), "");
+    assert_eq!(fx.worktrees.find(&fx.path("ham")).unwrap(), None);
+}
+
+#[test]
 fn a_removal_that_was_cut_short_leaves_a_warm_tree_unless_somebody_came_since() {
     let fx = Fixture::new();
     let cut_short = |tree: &Tree| {
