@@ -285,6 +285,9 @@ pub struct RunView {
     pub ahead: Option<AheadRow>,
     /// What keeps it from going on and needs a person: one sentence each.
     pub troubles: Vec<String>,
+    /// Which tasks could start but for files that others hold, while slots are idle.
+    #[serde(default)]
+    pub idle: Option<String>,
     /// The folder with its summary and its tasks' outputs.
     pub out: Option<PathBuf>,
     /// The journal's position.

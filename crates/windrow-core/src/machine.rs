@@ -93,6 +93,15 @@ pub enum MachineCommand {
         /// An offset that is free for the project's base ports.
         port_offset: u32,
     },
+    /// Record a name and ports that a session has already.
+    KeepLease {
+        /// The project.
+        project: ProjectId,
+        /// The session.
+        session: SessionId,
+        /// What it has.
+        lease: MachineLease,
+    },
     /// Give them back; giving back what was given back changes nothing.
     FreeName {
         /// The project.
@@ -115,6 +124,9 @@ pub enum MachineRejection {
     /// Somebody else got the offset in the meantime; choose another.
     #[error("port offset {0} is in use")]
     OffsetInUse(u32),
+    /// Somebody else got the name in the meantime.
+    #[error("the name `{0}` is in use")]
+    NameInUse(String),
 }
 
 impl Machine {
@@ -180,6 +192,20 @@ pub fn decide_machine(
                 name: machine.free_name(),
                 port_offset: *port_offset,
             }]
+        }
+        MachineCommand::KeepLease { project, session, lease } => {
+            if machine.lease(project, *session).is_some() {
+                return Ok(Vec::new());
+            }
+            let MachineLease { name, port_offset } = lease.clone();
+            if machine.offsets().contains(&port_offset) {
+                return Err(MachineRejection::OffsetInUse(port_offset));
+            }
+            if machine.leases.values().flat_map(BTreeMap::values).any(|held| held.name == name) {
+                return Err(MachineRejection::NameInUse(name));
+            }
+            let (project, session) = (project.clone(), *session);
+            vec![MachineEvent::NameLeased { project, session, name, port_offset }]
         }
         MachineCommand::FreeName { project, session } => {
             if machine.lease(project, *session).is_none() {

@@ -12,14 +12,12 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use windrow_world::crash;
 
-use crate::chain;
 use crate::guard;
 use crate::home::Home;
 use crate::hub::{Hub, Input};
 use crate::keeper::pause;
 use crate::place::Windrow;
-use crate::register::Register;
-use crate::{opening, serve};
+use crate::{opening_machine, serve};
 
 /// How many files, pipes and sockets the daemon may have open, where the system lets it.
 const OPEN_FILES: u64 = 4096;
@@ -107,8 +105,10 @@ fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
 }
 
 async fn run(home: &Home) -> Result<(), String> {
-    let journal = opening::open_journal(home.machine_journal()).await.map_err(|e| chain(&e))?;
-    let machine = Register::open(journal).await.map_err(|e| chain(&e))?;
+    let (machine, trouble) = opening_machine::open(home).await?;
+    if let Some(trouble) = &trouble {
+        tracing::error!("{trouble}");
+    }
     // The lock is ours, so a socket that is there was left by a daemon that is dead.
     let socket = home.socket();
     match fs::remove_file(&socket) {
@@ -123,7 +123,7 @@ async fn run(home: &Home) -> Result<(), String> {
         .map_err(|error| format!("failed to protect `{}`: {error}", socket.display()))?;
     let windrow = windrow()?;
     guard::keep_one(home.clone(), windrow.exe.clone());
-    let (hub, handle) = Hub::new(home.clone(), windrow, machine);
+    let (hub, handle) = Hub::new(home.clone(), windrow, machine, trouble);
     tracing::info!("the daemon is there, pid {}", std::process::id());
     tokio::spawn(serve::serve(listener, handle.clone()));
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {

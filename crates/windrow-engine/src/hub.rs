@@ -15,7 +15,7 @@ use windrow_api::request::{Call, ProjectCall, ProjectRef, Request};
 use windrow_api::{ExitKind, Failure, Reply};
 use windrow_core::ids::SessionId;
 use windrow_core::machine::{Machine, MachineCommand, MachineLease};
-use windrow_core::{Command, Effect};
+use windrow_core::{Command, Effect, State};
 use windrow_journal::SqliteJournal;
 
 use crate::acts::Outcome;
@@ -123,7 +123,12 @@ pub(crate) struct Hub {
 impl Hub {
     /// Prepares the loop and opens every known project: work may be waiting in it.
     #[must_use]
-    pub(crate) fn new(home: Home, windrow: Windrow, machine: Machines) -> (Self, HubHandle) {
+    pub(crate) fn new(
+        home: Home,
+        windrow: Windrow,
+        machine: Machines,
+        trouble: Option<String>,
+    ) -> (Self, HubHandle) {
         let (sender, inputs) = mpsc::unbounded_channel();
         let handle = HubHandle(sender);
         let mut hub = Self {
@@ -134,7 +139,7 @@ impl Hub {
             machine,
             projects: BTreeMap::new(),
             started_ms: now().0,
-            troubles: Vec::new(),
+            troubles: trouble.into_iter().collect(),
         };
         let known: Vec<ProjectRef> = hub
             .machine
@@ -385,6 +390,7 @@ impl Hub {
                 if let Err(error) = self.machine.apply(&command, "windrow", now()) {
                     tracing::error!("a project cannot be recorded: {error}");
                 }
+                self.keep_leases(id, opened.heart.state());
                 let mut project =
                     Project::new(opened.heart, Arc::new(opened.place), self.handle.clone());
                 for (request, replies) in waiting {
@@ -400,6 +406,22 @@ impl Hub {
                 for (_, replies) in waiting {
                     reply(&replies, Reply::Failed(failure.clone()));
                 }
+            }
+        }
+    }
+
+    /// Makes names and ports known again that living sessions have and the machine's journal lost.
+    fn keep_leases(&mut self, project: &str, state: &State) {
+        let living = state.sessions.values().filter(|session| !session.closed);
+        for session in living {
+            let Some(lease) = &session.lease else { continue };
+            let command = MachineCommand::KeepLease {
+                project: project.to_owned(),
+                session: session.id,
+                lease: MachineLease { name: lease.name.clone(), port_offset: lease.port_offset },
+            };
+            if let Err(error) = self.machine.apply(&command, "windrow", now()) {
+                tracing::error!("{} keeps its name and ports all the same: {error}", session.id);
             }
         }
     }

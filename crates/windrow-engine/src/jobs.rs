@@ -5,6 +5,9 @@ use windrow_world::proc::ProcessId;
 
 use crate::keeper::{Exit, FROM_OUTSIDE, How, JobState};
 
+/// Letters of a line of output that a sentence has room for.
+const LINE_LETTERS: usize = 120;
+
 /// What is to be done when a job is to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -77,9 +80,29 @@ pub fn gate_verdict(how: &How) -> (Verdict, String) {
     }
 }
 
+/// The last line that a program wrote, as far as a sentence has room for it.
+#[must_use]
+pub fn last_line(output: &str) -> Option<String> {
+    let line = output.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    let plain = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut short: String = plain.take(LINE_LETTERS).collect();
+    if line.chars().nth(LINE_LETTERS).is_some() {
+        short.push_str("...");
+    }
+    Some(short)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_line_is_short_and_plain() {
+        assert_eq!(last_line("one\n  the oven\tis broken \n\n").unwrap(), "the oven is broken");
+        assert_eq!(last_line(" \n\n"), None);
+        let long = last_line(&"ä".repeat(LINE_LETTERS + 1)).unwrap();
+        assert_eq!(long, format!("{}...", "ä".repeat(LINE_LETTERS)));
+    }
 
     #[test]
     fn a_job_that_is_to_end_is_waited_for_if_it_began() {

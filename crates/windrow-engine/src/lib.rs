@@ -18,6 +18,7 @@ pub mod keeper;
 mod kept;
 mod ledger;
 mod opening;
+mod opening_machine;
 mod owner;
 mod place;
 mod project;

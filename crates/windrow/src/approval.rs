@@ -216,8 +216,10 @@ pub(crate) fn missing<'a>(
 fn refusal(missing: &[&Content]) -> CliError {
     let places: Vec<String> = missing.iter().map(|c| format!("`{}`", one_line(&c.place))).collect();
     let what = if places.len() == 1 { "its commands" } else { "their commands" };
-    let error =
-        CliError::refused(format!("nobody approved {} yet: {what} do not run", places.join(", ")));
+    let error = CliError::refused(format!(
+        "nobody approved {} as it is now: {what} do not run",
+        places.join(", ")
+    ));
     let error = missing.iter().fold(error, |error, content| {
         error
             .hint(format!("`windrow approve {}` shows and approves them", one_line(&content.place)))
@@ -288,7 +290,10 @@ mod tests {
         let one = content("/p", "TASKS.md", &[("run", "a")]);
         let error = refusal(&[&one]);
         assert_eq!(error.kind, windrow_api::ExitKind::Refused);
-        assert_eq!(error.message, "nobody approved `TASKS.md` yet: its commands do not run");
+        assert_eq!(
+            error.message,
+            "nobody approved `TASKS.md` as it is now: its commands do not run"
+        );
         assert!(error.hints[0].contains("windrow approve TASKS.md"));
         assert!(error.hints[1].contains("--approve"));
     }

@@ -80,6 +80,7 @@ pub(crate) fn run_view(tasks: Vec<TaskRow>) -> RunView {
         queue: Vec::new(),
         ahead: None,
         troubles: Vec::new(),
+        idle: None,
         out: None,
         seq: 1,
     }

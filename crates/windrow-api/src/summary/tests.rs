@@ -49,6 +49,7 @@ fn view(tasks: Vec<TaskRow>) -> RunView {
         queue: Vec::new(),
         ahead: None,
         troubles: Vec::new(),
+        idle: None,
         out: None,
         seq: 1,
     }

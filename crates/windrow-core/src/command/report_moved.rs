@@ -74,7 +74,10 @@ impl ReportMoved {
     /// A report that the branch cannot move is of no use once the entry goes ahead of it.
     fn require_move(&self, state: &State, entry: &Landing) -> Result<(), Rejection> {
         let wanted = wanted_of(state, &Key::Queue(entry.branch.clone()));
-        let awaited = wanted.contains(&Effect::MoveTarget(self.landing, self.round));
+        // What is in the way may be seen before the gate runs for nothing.
+        let awaited = |effect| wanted.contains(&effect);
+        let awaited = awaited(Effect::MoveTarget(self.landing, self.round))
+            || awaited(Effect::RunGate(self.landing, self.round));
         awaited.then_some(()).ok_or_else(|| self.not_awaited())
     }
 

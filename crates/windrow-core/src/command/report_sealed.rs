@@ -193,7 +193,7 @@ impl ReportSealed {
         if how.is_some_and(ExitHow::is_interruption) && session.interruptions < limit {
             return (SealOutcome::Interrupted, Vec::new());
         }
-        let (kind, summary) = describe(how);
+        let (kind, summary) = describe(session.exit.as_ref());
         self.failed(state, session, task, kind, summary)
     }
 
@@ -235,14 +235,18 @@ fn submit(state: &State, session: &Session, commit: &str, touched: &[String]) ->
     events
 }
 
-fn describe(how: Option<&ExitHow>) -> (TryKind, String) {
-    match how {
+fn describe(exit: Option<&Exit>) -> (TryKind, String) {
+    match exit.map(|exit| &exit.how) {
         Some(how @ ExitHow::Code(code)) if how.is_interruption() => {
             let signal = code - 128;
             let text = format!("the worker was ended by signal {signal} again and again");
             (TryKind::Interrupted, text)
         }
-        Some(ExitHow::Code(code)) => (TryKind::Failed, format!("the worker ended with {code}")),
+        Some(ExitHow::Code(code)) => {
+            let said = exit.and_then(|exit| exit.said.as_ref());
+            let said = said.map(|line| format!("; it said: {line}")).unwrap_or_default();
+            (TryKind::Failed, format!("the worker ended with {code}{said}"))
+        }
         Some(how @ ExitHow::Signal(signal)) if how.is_interruption() => {
             let text = format!("the worker was ended by signal {signal} again and again");
             (TryKind::Interrupted, text)

@@ -10,8 +10,8 @@ use crate::ids::SessionId;
 use crate::time::{Stamp, Timestamp};
 
 use super::{
-    Machine, MachineCommand, MachineEvent, MachineRejection, NAMES, Project, decide_machine,
-    evolve_machine,
+    Machine, MachineCommand, MachineEvent, MachineLease, MachineRejection, NAMES, Project,
+    decide_machine, evolve_machine,
 };
 
 fn give(machine: &mut Machine, command: &MachineCommand) -> Result<usize, MachineRejection> {
@@ -43,6 +43,26 @@ fn names_are_given_out_in_order_and_come_back_late() {
     }
     assert_eq!(names, ["toast", "shadow", "obsidian"], "a freed name is not used at once");
     assert!(machine.offsets().is_empty());
+}
+
+#[test]
+fn what_a_session_has_already_is_kept_unless_it_is_anothers() {
+    let mut machine = Machine::default();
+    let keep = |session, name: &str, port_offset| MachineCommand::KeepLease {
+        project: "p".to_owned(),
+        session: SessionId(session),
+        lease: MachineLease { name: name.to_owned(), port_offset },
+    };
+    assert_eq!(give(&mut machine, &keep(7, "toast", 100)), Ok(1));
+    assert_eq!(give(&mut machine, &keep(7, "toast", 100)), Ok(0));
+    assert_eq!(
+        give(&mut machine, &keep(8, "toast", 200)),
+        Err(MachineRejection::NameInUse("toast".to_owned()))
+    );
+    assert_eq!(give(&mut machine, &keep(8, "jam", 100)), Err(MachineRejection::OffsetInUse(100)));
+    assert_eq!(give(&mut machine, &lease(9, 300)), Ok(1));
+    assert_ne!(machine.lease("p", SessionId(9)).unwrap().name, "toast");
+    assert_eq!(give(&mut machine, &free(7)), Ok(1));
 }
 
 #[test]

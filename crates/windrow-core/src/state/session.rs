@@ -179,6 +179,9 @@ pub struct Exit {
     /// The end of its output.
     #[serde(default)]
     pub tail: Option<TextRef>,
+    /// The last line of it, if it wrote one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// The ways an agent process ends.

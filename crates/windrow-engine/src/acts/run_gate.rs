@@ -4,18 +4,19 @@
 //! so that builds are warm; everything else is exactly the merged tree.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use windrow_core::command::ReportGate;
+use windrow_core::command::{MoveReport, ReportGate, ReportMoved};
 use windrow_core::ids::LandingId;
-use windrow_core::spec::TextRef;
+use windrow_core::spec::{TextRef, WhenBusy};
 use windrow_core::state::{EntryState, Verdict};
 use windrow_core::{Command, Effect, State};
 use windrow_journal::Text;
 use windrow_world::crash;
-use windrow_world::git::{Oid, Saved};
+use windrow_world::git::{Move, Oid, Saved};
 
+use super::move_target::in_words;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
 use crate::jobs;
 use crate::keeper::{self, JobState, Launch, Program};
@@ -47,7 +48,7 @@ struct Said {
 
 pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tools) -> Option<Act> {
     let landing = state.landings.get(&id)?;
-    let EntryState::Merged { commit, .. } = &landing.state else { return None };
+    let EntryState::Merged { onto, commit, .. } = &landing.state else { return None };
     let run = &state.runs.get(&landing.run)?.spec;
     let gate = Gate {
         place: Arc::clone(&tools.place),
@@ -60,7 +61,18 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         grace_ms: run.grace_ms,
     };
     let round = landing.round;
+    let request = (landing.branch.clone(), onto.clone(), commit.clone());
+    // What goes ahead of the branch is in nobody's way.
+    let looks = landing.ahead.is_none() && run.busy != WhenBusy::Ahead;
     Some(Box::pin(async move {
+        if looks && let Some(reason) = in_the_way(&gate, request).await {
+            let report = MoveReport::Busy(reason);
+            return Outcome::report(Command::ReportMoved(ReportMoved {
+                landing: id,
+                round,
+                report,
+            }));
+        }
         let said = match run_all(effect, gate).await {
             Ok(said) => said,
             Err(outcome) => return outcome,
@@ -76,6 +88,27 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         };
         Outcome::with_text(Command::ReportGate(report), Some(text))
     }))
+}
+
+/// What would keep the branch from moving once the gate passed, in words. A gate that runs already
+/// runs to its end, and what cannot be seen now is found when the branch is to move.
+async fn in_the_way(
+    gate: &Gate,
+    (branch, onto, commit): (String, String, String),
+) -> Option<String> {
+    let first = gate.place.gate_job(gate.landing, gate.round, 0);
+    if first.exists() {
+        return None;
+    }
+    let (place, id) = (Arc::clone(&gate.place), format!("look-{}", gate.landing));
+    let looked = tokio::task::spawn_blocking(move || {
+        let (old, new) = (Oid::parse(&onto).ok()?, Oid::parse(&commit).ok()?);
+        let request = Move { branch, old, new, id };
+        let lander = place.lander.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = lander.look(&request).ok()??;
+        Some(in_words(&busy, &request.branch))
+    });
+    looked.await.ok()?
 }
 
 async fn run_all(effect: Effect, gate: Gate) -> Result<Said, Outcome> {
@@ -146,6 +179,8 @@ fn lane(gate: &Gate) -> Result<PathBuf, String> {
 
 fn judge(command: &str, exit: &keeper::Exit) -> Said {
     let (verdict, how) = jobs::gate_verdict(&exit.how);
-    let summary = format!("the gate `{command}` {how}");
+    let said = jobs::last_line(&exit.tail).map(|line| format!("; it said: {line}"));
+    let said = said.filter(|_| verdict != Verdict::Passed).unwrap_or_default();
+    let summary = format!("the gate `{command}` {how}{said}");
     Said { verdict, summary, output: exit.tail.clone() }
 }

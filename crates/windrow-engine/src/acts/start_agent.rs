@@ -69,7 +69,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 Outcome::report(Command::ReportStarted(report))
             }
             Begun::Never => {
-                let exit = Exit { how: ExitHow::Stopped, tail: None };
+                let exit = Exit { how: ExitHow::Stopped, tail: None, said: None };
                 Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
             Begun::Over(exit, tail) => {
@@ -77,7 +77,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 Outcome::with_text(Command::ReportEnded(report), Some(tail))
             }
             Begun::Impossible(why) => {
-                let exit = Exit { how: ExitHow::CouldNotStart(why), tail: None };
+                let exit = Exit { how: ExitHow::CouldNotStart(why), tail: None, said: None };
                 Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
         }

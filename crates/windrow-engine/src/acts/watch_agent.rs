@@ -161,7 +161,8 @@ async fn gone(keeper: ProcessId, every: Duration, alive: &impl Fn()) -> Result<(
 pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
     let tail = Text::new(exit.tail.as_bytes().to_vec());
     let how = jobs::agent_exit(&exit.how);
-    (Exit { how, tail: Some(TextRef(tail.hash().to_string())) }, tail)
+    let said = jobs::last_line(&exit.tail);
+    (Exit { how, tail: Some(TextRef(tail.hash().to_string())), said }, tail)
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ fn landings(names: &Names, event: &Event) -> Option<String> {
             format!("{} left the queue: {reason}", names.work(*landing))
         }
         Event::Delayed { key, reason, .. } => format!("{} waits: {reason}", names.delayed(*key)),
-        Event::DelayOver { key } => format!("{} need not wait any more", names.delayed(*key)),
+        Event::DelayOver { key } => format!("{} is looked at again", names.delayed(*key)),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use windrow_api::view::Explanation;
 use windrow_core::State;
 use windrow_core::explain::{Standing, Wait, explain};
 use windrow_core::ids::TaskId;
-use windrow_core::state::{EntryState, TaskPhase};
+use windrow_core::state::{EntryState, TaskPhase, TryKind};
 
 use super::task::task_rows;
 
@@ -76,11 +76,18 @@ fn over(state: &State, id: TaskId) -> Vec<String> {
     let Some(task) = state.tasks.get(&id) else { return Vec::new() };
     let sentence = match &task.phase {
         TaskPhase::Stuck(reason) => {
-            return vec![
-                format!("It needs a person: {}", reason.summary),
-                format!("`windrow show {id}` shows what was tried and where the work is kept."),
-                format!("{} tries it anew, `windrow task close {id}` ends it.", again(state, id)),
-            ];
+            let again = again(state, id);
+            let mut said = vec![format!("It needs a person: {}", reason.summary)];
+            if reason.kind != TryKind::Dependency {
+                let tried = "shows what was tried and where the work is kept";
+                said.push(format!("`windrow show {id}` {tried}."));
+            }
+            said.push(format!("{again} tries the same again, `windrow task close {id}` ends it."));
+            if let Some(source) = &task.spec.source {
+                let file = &source.file;
+                said.push(format!("What is mended in `{file}` is taken by `windrow run {file}`."));
+            }
+            return said;
         }
         TaskPhase::Landed { commit, .. } => format!("It landed as {commit}."),
         TaskPhase::Cancelled { .. } => "It was cancelled.".to_owned(),

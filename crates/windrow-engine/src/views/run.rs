@@ -56,6 +56,7 @@ pub(crate) fn run_view(state: &State, place: &Place, run: &Run) -> RunView {
         queue: queue(state, &run.spec.branch),
         ahead: ahead::ahead_row(state, &run.spec.branch),
         troubles: troubles(state, run),
+        idle: starvation(state, run),
         out: Some(summaries::folder(place, run)),
         seq: state.seq,
     }
@@ -130,7 +131,6 @@ fn troubles(state: &State, run: &Run) -> Vec<String> {
         let problem = task.check_off_problem.clone().unwrap_or_default();
         troubles.push(format!("{} is not checked off: {problem}", task.id));
     }
-    troubles.extend(starvation(state, run));
     troubles
 }
 

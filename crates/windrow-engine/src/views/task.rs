@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use windrow_api::view::{FailureRow, TaskRow, TaskStatus, TaskView};
+use windrow_api::view::{FailureRow, SessionRow, TaskRow, TaskStatus, TaskView};
 use windrow_core::State;
 use windrow_core::ids::{SessionId, TaskId};
-use windrow_core::state::{DelayKey, EntryState, Session, Task, TaskPhase, TryReason};
+use windrow_core::state::{DelayKey, EntryState, Landing, Session, Task, TaskPhase, TryReason};
 
 use super::ahead;
 use super::session::session_row;
@@ -51,8 +51,20 @@ pub(crate) fn task_view(state: &State, place: &Place, id: TaskId) -> Option<Task
         gate: task.spec.gate.clone(),
         wave: task.spec.wave,
         failures: task.reasons.iter().map(failure_row).collect(),
-        sessions: sessions.map(|session| session_row(state, place, session)).collect(),
+        sessions: sessions.map(|session| try_row(state, place, session)).collect(),
     })
+}
+
+/// A session with what became of the work it submitted.
+fn try_row(state: &State, place: &Place, session: &Session) -> SessionRow {
+    let mut row = session_row(state, place, session);
+    let of_it = |entry: &&Landing| entry.session == Some(session.id);
+    let rejected = state.landings.values().rev().find(of_it).and_then(|entry| match &entry.state {
+        EntryState::Rejected(reason) => Some(format!("did not land: {}", reason.summary)),
+        _ => None,
+    });
+    row.note = rejected.or(row.note);
+    row
 }
 
 fn last_sessions(state: &State) -> std::collections::BTreeMap<TaskId, &Session> {

@@ -52,6 +52,9 @@ pub(super) fn nobody_at_work(repo: &Repo, checkout: Option<&Path>) -> bool {
             Ok(look) => look,
             Err(error) => return is_leaving(&error) || has_ended(&process),
         };
+        if env.is_empty() && has_ended(&process) {
+            return true;
+        }
         let named = |folder: &Path| {
             let folder = folder.as_os_str().as_encoded_bytes();
             env.windows(folder.len().max(1)).any(|part| part == folder)
@@ -66,11 +69,16 @@ fn is_leaving(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(no_memory)
 }
 
-/// Gone, or waiting for its parent to take notice.
+/// Gone, waiting for its parent to take notice, or on its way there: without memory of its own, as
+/// `vsize` tells (proc_pid_stat(5), field 23; the state is field 3).
 fn has_ended(process: &Path) -> bool {
-    let Ok(stat) = fs::read_to_string(process.join("stat")) else { return true };
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    matches!(state, Some('Z' | 'X') | None)
+    fs::read_to_string(process.join("stat")).map_or(true, |stat| says_ended(&stat))
+}
+
+fn says_ended(stat: &str) -> bool {
+    let Some((_, rest)) = stat.rsplit_once(") ") else { return true };
+    let mut fields = rest.split(' ');
+    matches!(fields.next(), Some("Z" | "X") | None) || fields.nth(19) == Some("0")
 }
 
 /// The git directory, the main worktree around it, and every other worktree.
@@ -98,6 +106,16 @@ mod tests {
         put(lock, "");
         let file = fs::File::options().write(true).open(lock).unwrap();
         file.set_modified(SystemTime::now() - age).unwrap();
+    }
+
+    #[test]
+    fn a_process_without_memory_of_its_own_has_ended() {
+        let live = "7 (git) R 1 7 7 0 -1 4194304 98 0 0 0 0 0 0 0 20 0 1 0 44 16961536 1208 1";
+        assert!(!says_ended(live));
+        assert!(says_ended(&live.replace("16961536", "0")), "its memory is given back");
+        assert!(says_ended(&live.replace("(git) R", "(git (a) b) Z")));
+        let own = fs::read_to_string("/proc/self/stat").unwrap();
+        assert!(!says_ended(&own), "{own}");
     }
 
     #[test]

@@ -221,6 +221,7 @@ fn a_tree_that_was_moved_by_a_killed_call_is_found_where_it_is() {
     fs::rename(&tree.path, &new).unwrap();
     assert_eq!(fx.worktrees.find(&new).unwrap(), None, "nobody was at work on it");
     put(&tree.git_dir.join("windrow-making"), "");
+    git(&fx.main, ["branch", "windrow/jam", fx.base.as_str()]);
     let found = fx.worktrees.find(&new).unwrap().unwrap();
     assert_eq!((&found.path, &found.git_dir), (&new, &tree.git_dir));
     let made = fx.worktrees.create(&new, "windrow/jam", &fx.base).unwrap();

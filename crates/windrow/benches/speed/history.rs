@@ -122,7 +122,7 @@ impl World {
                 Command::ReportStarted(ReportStarted { session, generation, keeper })
             }
             Effect::WatchAgent(session, generation) => {
-                let exit = Exit { how: ExitHow::Code(0), tail: None };
+                let exit = Exit { how: ExitHow::Code(0), tail: None, said: None };
                 Command::ReportEnded(ReportEnded { session, generation, exit })
             }
             Effect::SealWork(session, generation) => {

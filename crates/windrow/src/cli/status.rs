@@ -158,6 +158,9 @@ fn push_run(page: &mut String, run: &RunView) {
         let note = entry.note.as_ref().map(|note| format!(": {}", one_line(note)));
         line(format!("    Queue: {} {}{}", entry.task, entry.state, note.unwrap_or_default()));
     }
+    if let Some(idle) = &run.idle {
+        line(format!("    Waiting: {}", one_line(idle)));
+    }
     for trouble in other_troubles(run) {
         line(format!("    Trouble: {}", one_line(trouble)));
     }

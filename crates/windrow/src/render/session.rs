@@ -16,18 +16,20 @@ pub(crate) fn session_table(sessions: &[SessionRow], now_ms: i64, width: Option<
         column("TASK", 0),
         column("STATE", 0),
         column("FOR", 1),
+        column("QUIET", 2),
         column("TITLE", 0),
-        column("PROJECT", 2),
-        column("BRANCH", 3),
-        column("NOTE", 4),
+        column("PROJECT", 3),
+        column("BRANCH", 4),
+        column("NOTE", 5),
     ];
-    let mut table = Table::new(&columns, 4);
+    let mut table = Table::new(&columns, 5);
     for session in sessions {
         table.row(vec![
             one_line(&session.name),
             session.task.clone(),
             session.status.clone(),
             since(session.started_ms.unwrap_or(session.requested_ms), now_ms),
+            session.output_ms.map(|at| since(at, now_ms)).unwrap_or_default(),
             one_line(&session.title),
             one_line(&session.project),
             session.branch.clone().unwrap_or_default(),
@@ -42,7 +44,7 @@ pub(crate) fn session_details(session: &SessionRow) -> String {
     let mut page = format!("{} {}\n", session.id, one_line(&session.name));
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            let _never_fails = writeln!(page, "  {name:<10} {}", one_line(&value));
+            let _never_fails = writeln!(page, "  {name:<11} {}", one_line(&value));
         }
     };
     fact("task", Some(format!("{} {}", session.task, session.title)));
@@ -55,7 +57,7 @@ pub(crate) fn session_details(session: &SessionRow) -> String {
     fact("base", session.base.clone());
     fact("ports", session.port_offset.map(|offset| format!("base + {offset}")));
     fact("started", session.started_ms.map(clock));
-    fact("last words", session.output_ms.map(clock));
+    fact("last output", session.output_ms.map(clock));
     fact("transcript", session.transcript.as_ref().map(|path| path.display().to_string()));
     for kept in &session.kept {
         fact("kept", Some(kept.clone()));

@@ -97,6 +97,10 @@ pub(crate) fn task_details(task: &TaskView, evidence: Option<&str>) -> String {
         let (id, name, status) = (&session.id, one_line(&session.name), &session.status);
         let note = session.note.as_ref().map(|note| format!(": {}", one_line(note)));
         let _never_fails = writeln!(page, "  {id} {name} {status}{}", note.unwrap_or_default());
+        if let Some(transcript) = session.transcript.as_ref().filter(|_| !session.over) {
+            let transcript = transcript.display().to_string();
+            let _never_fails = writeln!(page, "      writes {}", one_line(&transcript));
+        }
     }
     page
 }

@@ -73,13 +73,17 @@ pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) ->
     let mut found = Vec::new();
     for task in &after.tasks {
         let old = old.get(task.id.as_str()).copied();
-        found.extend(of_task(old, task));
+        found.extend(of_task(old, task, after));
     }
     found.extend(of_queue(before, after));
+    let known_idle = before.and_then(|view| view.idle.as_ref());
     let known: Vec<&String> = before.into_iter().flat_map(other_troubles).collect();
     for trouble in other_troubles(after).filter(|text| !known.contains(text)) {
         let note = Some(trouble.clone());
         found.push(Change { event: "trouble", note, ..Change::default() });
+    }
+    if let Some(idle) = after.idle.as_ref().filter(|idle| known_idle != Some(*idle)) {
+        found.push(Change { event: "waiting", note: Some(idle.clone()), ..Change::default() });
     }
     if before.is_some_and(|view| view.row.phase != after.row.phase) {
         let note = Some(format!("{} is {}", after.row.id, after.row.phase));
@@ -91,7 +95,7 @@ pub(crate) fn changes(before: Option<&RunView>, after: &RunView, now_ms: i64) ->
     found
 }
 
-fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
+fn of_task(old: Option<&TaskRow>, task: &TaskRow, view: &RunView) -> Vec<Change> {
     let mut found = Vec::new();
     let status_was = old.map(|old| old.status);
     let attempt_was = old.map_or(0, |old| old.attempt);
@@ -114,7 +118,7 @@ fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
                 worker: task.session.clone(),
                 attempt: Some(task.attempt),
                 branch: task.branch.clone(),
-                note: None,
+                note: anew(task, view),
                 ..about(task, "started")
             });
         }
@@ -136,6 +140,12 @@ fn of_task(old: Option<&TaskRow>, task: &TaskRow) -> Vec<Change> {
         | TaskStatus::Cancelled => {}
     }
     found
+}
+
+/// Why a worker is started that is no new try.
+fn anew(task: &TaskRow, view: &RunView) -> Option<String> {
+    let session = view.sessions.iter().find(|session| !session.over && session.task == task.id)?;
+    (session.generation > 1).then(|| "again, for it was ended from outside".to_owned())
 }
 
 /// Landings that began to wait, or wait for something else now.

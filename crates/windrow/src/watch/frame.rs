@@ -26,6 +26,9 @@ pub(crate) fn frame(view: &RunView, now_ms: i64, width: usize, height: usize) ->
         let note = entry.note.as_deref().map(one_line).unwrap_or_default();
         tail.extend(broken("waiting: ", &format!("{} {note}", entry.task), width));
     }
+    if let Some(text) = &view.idle {
+        tail.extend(broken("waiting: ", &one_line(text), width));
+    }
     for text in other_troubles(view) {
         tail.extend(broken("trouble: ", &one_line(text), width));
     }

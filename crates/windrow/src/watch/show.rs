@@ -1,7 +1,7 @@
 //! How a watcher shows what it sees: a table in place, lines, or JSON.
 
 use windrow_api::summary::outcome;
-use windrow_api::view::RunView;
+use windrow_api::view::{RunView, TaskRow, TaskStatus};
 use windrow_api::{ExitKind, summary};
 
 use super::change::{Change, End};
@@ -152,16 +152,21 @@ pub(crate) fn end_text(view: &RunView, width: Option<usize>) -> String {
 /// What a person may do about what is left of a run.
 fn next(view: &RunView) -> Option<String> {
     let counts = &view.row.counts;
-    let mut steps = Vec::new();
+    let mut steps: Vec<String> = Vec::new();
     if counts.held > 0 {
-        steps.push("`windrow land --all` lands what is held");
+        steps.push("`windrow land --all` lands what is held".to_owned());
     }
     if outcome(view) != ExitKind::Success {
-        if counts.stuck > 0 {
-            steps.push("`windrow show TASK` says why");
+        let stuck = view.tasks.iter().find(|task| task.status == TaskStatus::Stuck);
+        if let Some(stuck) = stuck {
+            steps.push(format!("`windrow show {}` says why", stuck.id));
+            if let Some(file) = file_of(stuck) {
+                steps.push(format!("`windrow run {file}` takes what you mend in it"));
+            }
         }
         if counts.open + counts.working + counts.landing + counts.stuck > 0 {
-            steps.push("`windrow run --resume` goes on");
+            let how = if stuck.is_some() { "tries the same again" } else { "goes on" };
+            steps.push(format!("`windrow run --resume` {how}"));
         }
     }
     if !steps.is_empty() {
@@ -171,22 +176,33 @@ fn next(view: &RunView) -> Option<String> {
     left.then(|| "Nothing is left to go on with; what was cancelled stays so.".to_owned())
 }
 
+/// The file that a task comes from, as a person types it.
+fn file_of(task: &TaskRow) -> Option<&str> {
+    let (file, _) = task.source.as_deref()?.split_once('#')?;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    Some(file).filter(|file| !file.is_empty() && file.chars().all(plain))
+}
+
 #[cfg(test)]
 mod tests {
-    use windrow_api::view::TaskRow;
-    use windrow_api::view::TaskStatus::{self, Cancelled, Held, Landed, Open, Stuck};
+    use windrow_api::view::TaskStatus::{Cancelled, Held, Landed, Open, Stuck};
 
     use super::*;
     use crate::fixture::{run_view, task_row};
 
     #[track_caller]
     fn check(statuses: &[TaskStatus], expected: &[&str]) {
-        let row = |status: &TaskStatus| TaskRow { status: *status, ..task_row("t-1", None, "Do") };
+        let source = Some("TASKS.md#task-1".to_owned());
+        let row = |status: &TaskStatus| TaskRow {
+            status: *status,
+            source: source.clone(),
+            ..task_row("t-1", None, "Do")
+        };
         let mut view = run_view(statuses.iter().map(row).collect());
         view.row.phase = "finished".to_owned();
         let text = next(&view).unwrap_or_default();
         let named = |part: &&str| text.contains(&format!("`windrow {part}`"));
-        let all = ["land --all", "show TASK", "run --resume"];
+        let all = ["land --all", "show t-1", "run TASKS.md", "run --resume"];
         assert_eq!(all.into_iter().filter(named).collect::<Vec<_>>(), expected, "{text}");
     }
 
@@ -194,10 +210,10 @@ mod tests {
     fn the_end_names_only_what_helps() {
         check(&[Landed], &[]);
         check(&[Landed, Cancelled], &[]);
-        check(&[Stuck, Cancelled], &["show TASK", "run --resume"]);
+        check(&[Stuck, Cancelled], &["show t-1", "run TASKS.md", "run --resume"]);
         check(&[Open], &["run --resume"]);
         check(&[Held, Landed], &["land --all"]);
-        check(&[Held, Stuck], &["land --all", "show TASK", "run --resume"]);
+        check(&[Held, Stuck], &["land --all", "show t-1", "run TASKS.md", "run --resume"]);
         let mut view = run_view(vec![TaskRow { status: Cancelled, ..task_row("t-1", None, "Do") }]);
         view.row.phase = "finished".to_owned();
         assert!(end_text(&view, None).ends_with("what was cancelled stays so.\n"));

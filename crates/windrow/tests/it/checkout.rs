@@ -68,6 +68,28 @@ fn a_person_edits_stages_and_commits_during_sixty_landings() {
 }
 
 #[test]
+fn no_gate_runs_for_what_a_persons_edit_keeps_from_landing() {
+    let env = place();
+    let plan = Plan::new().with("a", PlanTask::run("add", "echo theirs > README"));
+    env.repo().write("README", "mine, edited\n");
+    let ran = env.signs().path("gates");
+    let gate = format!("echo ran >> '{}'", ran.display());
+    detach_plan(&env, &plan, &["--gate", &gate]);
+    let looks = || env.windrow(["log", "--kind", "entry_taken"]).ok().out.lines().count();
+    wait_until("it was looked at again", || looks() > 1);
+    let said = env.windrow(["status"]).ok();
+    assert!(said.out.contains("`README` (edited)"), "{said}");
+    assert!(!ran.exists(), "a gate ran though its work could not land");
+    let bare = env.windrow(Vec::<&str>::new()).ok();
+    assert!(bare.err.contains("Run r-1 on main is active: "), "{bare}");
+    env.repo().git(["checkout", "-q", "README"]);
+    env.await_run_end();
+    env.expect_status("a", Landed);
+    assert_eq!(fs::read_to_string(&ran).unwrap(), "ran\n");
+    assert_eq!(env.repo().text("README"), "theirs\n");
+}
+
+#[test]
 fn files_in_the_way_are_named_and_the_landing_waits_until_they_are_gone() {
     let env = place();
     let signs = env.signs();

@@ -127,6 +127,37 @@ rm "$home/filler"
 }
 
 #[test]
+fn a_damaged_register_of_the_machine_is_cut_and_living_workers_keep_their_names() {
+    let env = place();
+    let signs = env.signs();
+    let line = format!("{}; {}; echo a > a.txt", signs.put_line("up"), signs.wait_line("go"));
+    let plan = Plan::new().with("a", PlanTask::run("add", &line));
+    detach_plan(&env, &plan, &[]);
+    signs.wait("up");
+    let first = env.await_status("a", Working).session.unwrap();
+    env.stop_daemon();
+    for name in ["machine.db", "machine.db-wal"] {
+        let file = env.state().join(name);
+        if let Ok(bytes) = fs::read(&file) {
+            windrow_world::files::replace(&file, &vec![7; bytes.len()]).unwrap();
+        }
+    }
+    let status = env.windrow(["daemon", "status"]);
+    let _listed = env.windrow(["task", "list"]).ok().says("add");
+    let said = env.windrow(["daemon", "status"]).ok();
+    assert!(said.out.contains("machine.db` was damaged"), "{status}{said}");
+    assert!(env.state().join("broken-journal-1/machine.db").exists());
+    let more = Plan::new().with("b", PlanTask::run("beside", "echo b > b.txt"));
+    let second = run_plan(&env, &more, &[]).ok();
+    let name = format!("(by {first},");
+    assert!(second.err.contains("started") && !second.err.contains(&name), "{second}");
+    signs.put("go");
+    let landed = || env.windrow(["show", "t-1"]).ok().out.contains("status    landed");
+    wait_until("the first worker's work landed", landed);
+    assert!(env.windrow(["log", "verify"]).ok().out.contains("unbroken"));
+}
+
+#[test]
 fn o11_a_repository_that_moves_away_under_workers_waits_and_goes_on_when_it_is_back() {
     let env = place();
     let signs = env.signs();

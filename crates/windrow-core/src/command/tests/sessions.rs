@@ -14,7 +14,11 @@ use crate::testing::{World, check, given, refused, spec};
 const S: SessionId = SessionId(1);
 
 fn ended(generation: u32, how: ExitHow) -> Command {
-    Command::ReportEnded(ReportEnded { session: S, generation, exit: Exit { how, tail: None } })
+    Command::ReportEnded(ReportEnded {
+        session: S,
+        generation,
+        exit: Exit { how, tail: None, said: None },
+    })
 }
 
 fn sealed(generation: u32, work: SealedWork) -> Command {

@@ -12,7 +12,7 @@ use super::index_file::{Entries, IndexCopy};
 use super::index_lock::IndexLock;
 use super::lander::Lander;
 use super::ref_move::{self, RefMove};
-use super::{Busy, LandError, Landed, Move, filters};
+use super::{Busy, InTheWay, LandError, Landed, Move, filters};
 use crate::git::{Oid, Tree};
 
 /// What a move was tried on, and found to be possible.
@@ -63,19 +63,47 @@ impl Lander {
         if head.as_ref() != Some(&request.old) || !holders.trees.contains(tree) {
             return Ok(Err(Landed::TargetMoved { head }));
         }
-        let copy = IndexCopy::make(tree, self.state.join("index"))?;
-        let changes = changes::between(calls, &self.repo, &request.old, &request.new)?;
-        let entries = copy.entries(at)?;
-        let check = Check::new(at, &copy, &changes)?;
-        let files = check.in_the_way(&entries, &request.old, &request.new)?;
+        let (tried, files) = self.compare(at, request)?;
         if files.is_empty() {
             let ends = (&request.old, &request.new);
-            filters::try_out(at, &copy, &self.state, &changes, ends)?;
+            filters::try_out(at, &tried.copy, &self.state, &tried.changes, ends)?;
             self.step("checked");
-            return Ok(Ok(Tried { copy, changes, entries }));
+            return Ok(Ok(tried));
         }
         let worktree = tree.path.clone();
         Ok(Err(Landed::Busy(Busy::InTheWay { worktree, files })))
+    }
+
+    /// Compares a move with what the person did in the checkout: what is in its way.
+    fn compare(
+        &self,
+        at: Checkout<'_>,
+        request: &Move,
+    ) -> Result<(Tried, Vec<InTheWay>), LandError> {
+        let copy = IndexCopy::make(at.tree, self.state.join("index"))?;
+        let changes = changes::between(at.calls, &self.repo, &request.old, &request.new)?;
+        let entries = copy.entries(at)?;
+        let files =
+            Check::new(at, &copy, &changes)?.in_the_way(&entries, &request.old, &request.new)?;
+        Ok((Tried { copy, changes, entries }, files))
+    }
+
+    /// What would be in the way of a move if it were made now; nothing is locked or touched, so it
+    /// may look otherwise a moment later.
+    ///
+    /// # Errors
+    /// It cannot be seen.
+    pub fn look(&self, request: &Move) -> Result<Option<Busy>, LandError> {
+        let calls = self.lock()?;
+        let holders = self.holders(&calls, &request.branch)?;
+        if let Some(busy) = holders.busy(&self.kept_out) {
+            return Ok(Some(busy));
+        }
+        let [tree] = holders.trees.as_slice() else { return Ok(None) };
+        let at = Checkout { calls: &calls, repo: &self.repo, tree };
+        let (_, files) = self.compare(at, request)?;
+        let worktree = tree.path.clone();
+        Ok((!files.is_empty()).then_some(Busy::InTheWay { worktree, files }))
     }
 
     fn go(
@@ -186,11 +214,7 @@ impl Lander {
             return Ok(Landed::TargetMoved { head });
         }
         // Whatever came in between is named by looking again; if nothing did, git has failed.
-        let copy = IndexCopy::make(tree, self.state.join("index"))?;
-        let changes = changes::between(calls, &self.repo, &request.old, &request.new)?;
-        let at = Checkout { calls, repo: &self.repo, tree };
-        let check = Check::new(at, &copy, &changes)?;
-        let files = check.in_the_way(&copy.entries(at)?, &request.old, &request.new)?;
+        let (_, files) = self.compare(Checkout { calls, repo: &self.repo, tree }, request)?;
         if files.is_empty() {
             return Err(error);
         }

@@ -171,7 +171,7 @@ impl Lander {
         }
     }
 
-    fn lock(&self) -> Result<Calls, LandError> {
+    pub(super) fn lock(&self) -> Result<Calls, LandError> {
         fs::create_dir_all(&self.state).map_err(LandError::file("make", &self.state))?;
         Calls::lock(&self.lock_file())
     }
