@@ -6,6 +6,8 @@
 //!
 //! Invariant: no other module names `std::process::Command`.
 
+#[cfg(test)]
+mod tests;
 mod within;
 
 use std::ffi::{OsStr, OsString};
@@ -265,8 +267,8 @@ impl Cmd {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
     fn command(&mut self) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args);
+        let mut command = std::process::Command::new(self.found());
+        command.arg0(&self.program).args(&self.args);
         match self.inherit {
             Inherit::Everything => {}
             Inherit::Nothing => {
@@ -286,6 +288,27 @@ impl Cmd {
             command.current_dir(dir);
         }
         command
+    }
+
+    /// The program by its path, looked up in the `PATH` it is to have.
+    ///
+    /// The standard library forks when it has to look that up itself, and copying the page tables of
+    /// a daemon takes longer than starting git does.
+    #[expect(clippy::disallowed_methods, reason = "PATH is what decides which program runs")]
+    fn found(&self) -> OsString {
+        let own =
+            self.env.iter().rev().find(|(key, _)| key == "PATH").map(|(_, path)| path.clone());
+        let inherited = || match self.inherit {
+            Inherit::Nothing => None,
+            Inherit::Listed | Inherit::Everything => std::env::var_os("PATH"),
+        };
+        let found = own.or_else(inherited).and_then(|path| {
+            let name = Path::new(&self.program);
+            (name.components().count() == 1 && !self.program.is_empty())
+                .then(|| look_up(name, &path))
+                .flatten()
+        });
+        found.map_or_else(|| self.program.clone(), PathBuf::into_os_string)
     }
 
     fn spawn(&mut self) -> Result<Child, CmdError> {
@@ -371,6 +394,17 @@ pub fn which(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(Path::new(program).to_owned()).filter(|path| path.is_file());
     }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file())
+    look_up(Path::new(program), &std::env::var_os("PATH")?)
+}
+
+/// The first file of that name in the folders of `path` that may be executed.
+fn look_up(name: &Path, path: &OsStr) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let runs = |file: &PathBuf| {
+        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(runs)
 }
