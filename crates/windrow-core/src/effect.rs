@@ -161,6 +161,13 @@ fn move_on(state: &State, entry: &Landing) -> Effect {
     }
 }
 
+/// The entry of that branch that is on its way to what is ahead of it.
+pub(crate) fn goes_ahead(state: &State, branch: &str) -> Option<LandingId> {
+    let entry = state.landings.get(state.turn.get(branch)?)?;
+    let goes = of_queue(state, branch) == Some(Effect::MoveAhead(entry.id, entry.round));
+    goes.then_some(entry.id)
+}
+
 /// A branch follows what is ahead of it whether or not a run is under way. It waits for a person's
 /// commits that are on their way into what is ahead, since it holds them already.
 fn follow(state: &State, branch: &str) -> Option<Effect> {

@@ -283,3 +283,6 @@ impl<J: Journal, A> Heart<J, A> {
         begin
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,8 +125,10 @@ fn plan(project: &Project, dry_run: bool, unlanded: bool) -> Plan {
         }
     }
     // What landed ahead may yet have to be put together with a person's commits.
-    let ahead = state.ahead.values().flat_map(|ahead| &ahead.landings);
-    plan.on_its_way.extend(ahead.filter_map(|id| kept_ref_of(state.landings.get(id)?)));
+    for id in state.ahead.values().flat_map(|ahead| &ahead.landings) {
+        plan.in_flight.push(format!("{FLIGHT}{id}"));
+        plan.on_its_way.extend(state.landings.get(id).and_then(kept_ref_of));
+    }
     plan
 }
 
@@ -287,7 +289,7 @@ fn ahead(plan: &Plan, rows: &mut Vec<PruneRow>) -> Result<(), String> {
         let tip = git::tip(repo, branch).map_err(|e| chain(&e))?;
         let gone = !tip.is_some_and(|tip| tip.ahead);
         if gone && !plan.dry_run {
-            git::let_go(repo, branch).map_err(|e| chain(&e))?;
+            git::let_go(repo, branch, None).map_err(|e| chain(&e))?;
         }
         let note = if gone {
             format!("`{branch}` has what landed ahead of it")

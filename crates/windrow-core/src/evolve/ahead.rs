@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use crate::effect::Key;
+use crate::effect::{Key, goes_ahead};
 use crate::ids::LandingId;
 use crate::state::{Ahead, DelayKey, EntryState, Landing, State, Trouble, TryReason};
 use crate::time::Timestamp;
 
 use super::{landing, undelayed};
 
-/// An entry landed on the ref; `branch_at` is where the branch stood, a part of `commit`.
-pub(super) fn landed(
-    state: &mut State,
-    id: LandingId,
-    commit: &str,
-    branch_at: &str,
-    at: Timestamp,
-) {
+/// A landing commit on the ref.
+pub(super) struct Landed<'a> {
+    pub(super) commit: &'a str,
+    /// What it was merged onto; the commit itself when it was found to have landed before.
+    pub(super) onto: &'a str,
+    /// Where the branch stood, a part of `commit`.
+    pub(super) branch_at: &'a str,
+}
+
+/// An entry landed on the ref.
+pub(super) fn landed(state: &mut State, id: LandingId, landed: &Landed<'_>, at: Timestamp) {
+    let Landed { commit, onto, branch_at } = *landed;
     let Some(entry) = state.landings.get(&id) else { return };
     let (branch, run) = (entry.branch.clone(), entry.run);
     let of_person = entry.is_persons().then(|| entry.commit.clone());
@@ -32,6 +36,11 @@ pub(super) fn landed(
         intake: None,
         trouble: None,
     };
+    if let Some(ahead) = state.ahead.get_mut(&branch).filter(|_| onto == commit) {
+        // It was found within what is ahead, and something may have landed on top of it since.
+        ahead.landings.insert(id);
+        return;
+    }
     let ahead = state.ahead.entry(branch.clone()).or_insert(new);
     let before = std::mem::replace(&mut ahead.last, id);
     commit.clone_into(&mut ahead.head);
@@ -109,8 +118,15 @@ pub(super) fn looked(state: &mut State, last: LandingId) {
 }
 
 /// The branch has everything; its tasks may be checked off.
+///
+/// An entry that is on its way to the ref goes on: its move may be under way, and one to the branch
+/// beside it would leave the ref where nobody looks for it.
 pub(super) fn followed(state: &mut State, branch: &str) {
+    let on_its_way = goes_ahead(state, branch);
     let Some(ahead) = state.ahead.remove(branch) else { return };
+    if let Some(entry) = on_its_way.and_then(|id| state.landings.get_mut(&id)) {
+        entry.ahead.get_or_insert_with(|| ahead.reason.clone());
+    }
     undelayed(state, DelayKey::Landing(ahead.last));
     let tasks = ahead.landings.iter().filter_map(|id| state.landings.get(id)?.task);
     let tasks: Vec<Key> = tasks.map(Key::Task).collect();

@@ -144,7 +144,7 @@ pub(super) fn withdrawn(state: &mut State, id: LandingId, reason: &str) {
 pub(super) fn landed(
     state: &mut State,
     id: LandingId,
-    commit: &str,
+    (commit, onto): (&str, &str),
     ahead_of: Option<&str>,
     at: Timestamp,
 ) {
@@ -161,7 +161,7 @@ pub(super) fn landed(
     }
     finish(state, id, EntryState::Landed(commit.to_owned()));
     if let Some(branch_at) = ahead_of {
-        ahead::landed(state, id, commit, branch_at, at);
+        ahead::landed(state, id, &ahead::Landed { commit, onto, branch_at }, at);
     }
     if let Some(task) = task {
         task::end(state, task, TaskPhase::Landed { commit: commit.to_owned(), landing: id });

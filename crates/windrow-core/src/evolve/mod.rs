@@ -98,8 +98,8 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         Event::EntryParked { landing, reason } => landing::parked(state, *landing, reason),
         Event::EntryRequeued { landing } => landing::requeued(state, *landing),
         Event::EntryRejected { landing, reason } => landing::rejected(state, *landing, reason),
-        Event::WorkLanded { landing, commit, onto: _, ahead } => {
-            landing::landed(state, *landing, commit, ahead.as_deref(), at);
+        Event::WorkLanded { landing, commit, onto, ahead } => {
+            landing::landed(state, *landing, (commit, onto), ahead.as_deref(), at);
         }
         Event::EntryWithdrawn { landing, reason } => landing::withdrawn(state, *landing, reason),
 

@@ -135,12 +135,17 @@ impl World {
 
     fn merge(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
         let entry = self.state.landings[&landing].clone();
-        let (branch, onto) = (&entry.branch, self.git.tip(&entry.branch));
+        let branch = &entry.branch;
+        let onto = self.git.tip(branch, self.state.ahead.get(branch));
         let on_branch = |git: &super::git::Git, commit: &str| {
             git.head(branch).is_some_and(|head| git.contains(&head, commit))
         };
         let moved = self.git.moved.get(&landing).cloned();
         let moved = moved.filter(|commit| self.git.contains(&onto, commit));
+        if moved.is_none() {
+            // Whatever it did before was undone.
+            self.git.moved.remove(&landing);
+        }
         let gone = entry.is_persons() && !on_branch(&self.git, &entry.commit);
         let report = match (moved, dice.below(10)) {
             _ if gone => MergeReport::Gone,
@@ -200,7 +205,8 @@ impl World {
 
     fn move_once(&mut self, landing: LandingId, commit: &str) {
         let before = self.git.moved.insert(landing, commit.to_owned());
-        assert_eq!(before, None, "{landing} moves the branch twice");
+        let again = before.is_none_or(|before| before == commit);
+        assert!(again, "{landing} moves the branch twice");
     }
 
     fn advance_target(&mut self, landing: LandingId, round: u32, dice: &mut Dice) -> Command {
@@ -235,7 +241,8 @@ impl World {
 
     fn advance_ahead(&mut self, landing: LandingId, round: u32) -> Command {
         let (branch, onto, commit) = self.verified(landing);
-        let tip = self.git.tip(&branch);
+        let landed = self.state.ahead.get(&branch).cloned();
+        let tip = self.git.tip(&branch, landed.as_ref());
         let entry = &self.state.landings[&landing];
         let head = self.git.head(&branch);
         let has = |it: &String| head.as_ref().is_some_and(|head| self.git.contains(head, it));
@@ -247,7 +254,7 @@ impl World {
         } else {
             self.move_once(landing, &commit);
             let known = self.git.known(&branch, &commit);
-            self.git.advance_ahead(&branch, &commit);
+            self.git.advance_ahead(&branch, &commit, landed.as_ref());
             MoveReport::MovedAhead { branch: known }
         };
         Command::ReportMoved(ReportMoved { landing, round, report })
@@ -266,6 +273,9 @@ impl World {
             _ => {}
         }
         let report = self.git.follow(&branch, &ahead, busy);
+        if dice.once_in(12) {
+            self.git.take_ahead(&branch);
+        }
         Command::ReportFollowed(ReportFollowed { landing, look, report })
     }
 }

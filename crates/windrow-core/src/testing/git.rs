@@ -19,6 +19,8 @@ pub(crate) struct Git {
     /// Everything a commit contains but itself.
     contained: BTreeMap<String, BTreeSet<String>>,
     commits: u64,
+    /// Branches that a person replaced by another history, or deleted.
+    replaced: BTreeSet<String>,
     /// Entries that reached a branch or what is ahead of it, with their landing commits.
     pub(crate) moved: BTreeMap<LandingId, String>,
 }
@@ -46,17 +48,25 @@ impl Git {
         self.heads.get(branch).cloned().unwrap_or_else(|| Some(START.to_owned()))
     }
 
-    /// What the next work is merged onto.
-    pub(crate) fn tip(&self, branch: &str) -> String {
+    /// What the next work is merged onto: what is on record as ahead of the branch; without that,
+    /// what a ref that nobody remembers holds.
+    pub(crate) fn tip(&self, branch: &str, landed: Option<&Ahead>) -> String {
         let head = self.head(branch);
         let has = |ahead: &&String| head.as_ref().is_some_and(|head| self.contains(head, ahead));
-        let ahead = self.ahead.get(branch).filter(|ahead| !has(ahead)).cloned();
+        let found = landed.map(|ahead| &ahead.head).or_else(|| self.ahead.get(branch));
+        let ahead = found.filter(|ahead| !has(ahead)).cloned();
         ahead.or(head).expect("a branch is deleted only when something is ahead of it")
     }
 
     /// Whether the ref is ahead of its branch.
     pub(crate) fn is_ahead(&self, branch: &str) -> bool {
-        self.head(branch).is_none_or(|head| head != self.tip(branch))
+        self.head(branch).is_none_or(|head| head != self.tip(branch, None))
+    }
+
+    /// Whether the branch has that commit, unless somebody replaced it meanwhile.
+    pub(crate) fn has_or_was_replaced(&self, branch: &str, commit: &str) -> bool {
+        let has = self.head(branch).is_some_and(|head| self.contains(&head, commit));
+        has || self.replaced.contains(branch)
     }
 
     /// The last commit of the branch that `commit` contains, as far as the story has to know.
@@ -72,11 +82,17 @@ impl Git {
         self.heads.insert(branch.to_owned(), Some(to.to_owned()));
     }
 
-    /// Moves the ref that is ahead, as windrow does: nothing of what landed goes.
-    pub(crate) fn advance_ahead(&mut self, branch: &str, to: &str) {
-        let tip = self.tip(branch);
+    /// Moves the ref that is ahead, as windrow does: nothing of what is on record goes, and a move
+    /// that is not counts for nothing.
+    pub(crate) fn advance_ahead(&mut self, branch: &str, to: &str, landed: Option<&Ahead>) {
+        let tip = self.tip(branch, landed);
         assert!(self.contains(to, &tip), "what is ahead of `{branch}`, {tip}, is lost to {to}");
         self.ahead.insert(branch.to_owned(), to.to_owned());
+    }
+
+    /// Somebody deletes the ref.
+    pub(crate) fn take_ahead(&mut self, branch: &str) {
+        self.ahead.remove(branch);
     }
 
     /// A person commits on the branch.
@@ -91,6 +107,7 @@ impl Git {
     pub(crate) fn person_rewrites(&mut self, branch: &str, deletes: bool) {
         let commit = (!deletes).then(|| self.commit("rewritten", &[]));
         self.heads.insert(branch.to_owned(), commit);
+        self.replaced.insert(branch.to_owned());
     }
 
     /// A person merges what is ahead into the branch, or makes a deleted branch anew.
@@ -106,6 +123,9 @@ impl Git {
     pub(crate) fn follow(&mut self, branch: &str, ahead: &Ahead, busy: bool) -> FollowReport {
         let Some(head) = self.head(branch) else { return FollowReport::Gone };
         let has_all = self.contains(&head, &ahead.head);
+        if !has_all {
+            self.ahead.insert(branch.to_owned(), ahead.head.clone());
+        }
         if !has_all && !self.contains(&head, &ahead.known) {
             return FollowReport::Rewritten { head };
         }
@@ -119,9 +139,7 @@ impl Git {
             self.advance(branch, &ahead.head);
         }
         let head = self.head(branch).expect("it was there a moment ago");
-        if self.ahead.get(branch).is_some_and(|at| self.contains(&head, at)) {
-            self.ahead.remove(branch);
-        }
+        self.ahead.remove(branch);
         FollowReport::Followed { head }
     }
 }

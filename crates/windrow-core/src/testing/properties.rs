@@ -160,10 +160,14 @@ fn check_ends(world: &World) {
         assert!(may_rest(state, *id, &mut BTreeSet::new()), "{id}: {:?}", explain(state, *id));
     }
     assert!(state.ahead.is_empty(), "branches did not follow: {:?}", state.ahead);
-    for landing in world.git.moved.keys() {
-        let entry = &state.landings[landing].state;
+    for (landing, commit) in &world.git.moved {
+        let (entry, branch) = (&state.landings[landing].state, &state.landings[landing].branch);
         let known = matches!(entry, EntryState::Landed(_) | EntryState::Withdrawn(_));
         assert!(known, "{landing} is on the branch and {entry:?}");
+        if matches!(entry, EntryState::Landed(_)) {
+            let there = world.git.has_or_was_replaced(branch, commit);
+            assert!(there, "`{branch}` lacks {commit}, by which {landing} landed");
+        }
     }
 }
 

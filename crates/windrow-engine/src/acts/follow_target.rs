@@ -3,6 +3,7 @@
 //! It may have followed already when a killed daemon did not live to tell so, or when a person
 //! merged what was ahead.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use windrow_core::command::{FollowReport, ReportFollowed};
@@ -10,7 +11,7 @@ use windrow_core::ids::LandingId;
 use windrow_core::{Command, Effect, State};
 use windrow_world::git::{self, Landed, Move, Oid};
 
-use super::move_target::{in_words, land};
+use super::move_target::{in_words, land, unpin};
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
 
@@ -21,6 +22,8 @@ struct Wanted {
     branch: String,
     head: Oid,
     known: Oid,
+    /// What landed ahead, each pinned until the branch has it.
+    landings: BTreeSet<LandingId>,
     id: String,
 }
 
@@ -30,6 +33,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         branch: branch.clone(),
         head: Oid::parse(&ahead.head).ok()?,
         known: Oid::parse(&ahead.known).ok()?,
+        landings: ahead.landings.clone(),
         id: format!("follow-{id}"),
     };
     let look = ahead.looks;
@@ -57,7 +61,8 @@ fn follow(place: &Place, wanted: &Wanted) -> Result<FollowReport, String> {
             None => false,
         };
         if let Some(head) = head.as_ref().filter(|_| has_all) {
-            git::let_go(repo, branch).map_err(|e| chain(&e))?;
+            git::let_go(repo, branch, Some(&wanted.head)).map_err(|e| chain(&e))?;
+            wanted.landings.iter().for_each(|id| unpin(place, *id));
             return Ok(FollowReport::Followed { head: head.to_string() });
         }
         git::hold(repo, branch, &wanted.head).map_err(|e| chain(&e))?;

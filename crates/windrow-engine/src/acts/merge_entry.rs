@@ -15,7 +15,7 @@ use windrow_world::git::{
 };
 use windrow_world::trackers::tasks_md;
 
-use super::move_ahead::{is_on_branch, known};
+use super::move_ahead::{self, is_on_branch, known};
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
 use crate::published;
@@ -29,6 +29,8 @@ const SIDE_COMMITS: usize = 5;
 struct Entry {
     place: Arc<Place>,
     branch: String,
+    /// What landed ahead of it.
+    landed: Option<String>,
     commit: String,
     base: String,
     message: String,
@@ -50,6 +52,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
     let mut entry = Entry {
         place: Arc::clone(&tools.place),
         branch: landing.branch.clone(),
+        landed: move_ahead::landed(state, &landing.branch),
         commit: landing.commit.clone(),
         base: landing.base.clone(),
         message: message::landing(state, landing)?,
@@ -85,8 +88,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
 
 fn merge(entry: &Entry) -> Result<(MergeReport, Option<Text>), String> {
     let repo = &entry.place.repo;
-    let tip = git::tip(repo, &entry.branch).map_err(|e| chain(&e))?;
-    let tip = tip.ok_or_else(|| format!("the branch `{}` does not exist", entry.branch))?;
+    let tip = move_ahead::tip(&entry.place, &entry.branch, entry.landed.as_deref())?;
     if entry.persons && !is_on_branch(&entry.place, &entry.branch, &entry.commit)? {
         return Ok((MergeReport::Gone, None));
     }

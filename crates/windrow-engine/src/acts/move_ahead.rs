@@ -1,4 +1,6 @@
 //! Moves the ref that is ahead of the target branch to a verified commit; no checkout is looked at.
+//!
+//! The commit stays pinned until the branch has it: whoever takes the ref away takes no commit.
 
 use std::sync::Arc;
 
@@ -6,7 +8,7 @@ use windrow_core::command::{MoveReport, ReportMoved};
 use windrow_core::ids::LandingId;
 use windrow_core::state::EntryState;
 use windrow_core::{Command, Effect, State};
-use windrow_world::git::{self, FLIGHT, Oid};
+use windrow_world::git::{self, Oid, Tip};
 
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::place::Place;
@@ -15,6 +17,8 @@ struct Wanted {
     branch: String,
     onto: String,
     commit: String,
+    /// What landed ahead before.
+    landed: Option<String>,
     /// A person's commit, which the branch must still have.
     persons: Option<String>,
 }
@@ -32,10 +36,11 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
         branch: landing.branch.clone(),
         onto: onto.clone(),
         commit: commit.clone(),
+        landed: landed(state, &landing.branch),
         persons: landing.is_persons().then(|| landing.commit.clone()),
     };
     Some(Box::pin(async move {
-        match blocking(effect, move || move_ahead(&place, id, &wanted)).await {
+        match blocking(effect, move || move_ahead(&place, &wanted)).await {
             Ok(report) => {
                 Outcome::report(Command::ReportMoved(ReportMoved { landing: id, round, report }))
             }
@@ -44,7 +49,7 @@ pub(super) fn prepare(state: &State, id: LandingId, effect: Effect, tools: &Tool
     }))
 }
 
-fn move_ahead(place: &Place, id: LandingId, wanted: &Wanted) -> Result<MoveReport, String> {
+fn move_ahead(place: &Place, wanted: &Wanted) -> Result<MoveReport, String> {
     let (repo, branch) = (&place.repo, &wanted.branch);
     let onto = Oid::parse(&wanted.onto).map_err(|e| chain(&e))?;
     let commit = Oid::parse(&wanted.commit).map_err(|e| chain(&e))?;
@@ -53,14 +58,25 @@ fn move_ahead(place: &Place, id: LandingId, wanted: &Wanted) -> Result<MoveRepor
     {
         return Ok(MoveReport::TargetMoved);
     }
-    if !git::advance(repo, branch, &onto, &commit).map_err(|e| chain(&e))? {
-        return Ok(MoveReport::TargetMoved);
-    }
-    let known = known(place, branch, &commit)?;
-    if let Err(error) = git::unpin(repo, &format!("{FLIGHT}{id}")) {
-        tracing::warn!("a pin could not be removed: {}", chain(&error));
-    }
-    Ok(MoveReport::MovedAhead { branch: known })
+    let landed = parsed(wanted.landed.as_deref())?;
+    let known = git::advance(repo, branch, &onto, &commit, landed.as_ref());
+    let Some(known) = known.map_err(|e| chain(&e))? else { return Ok(MoveReport::TargetMoved) };
+    Ok(MoveReport::MovedAhead { branch: known.to_string() })
+}
+
+/// What is on record as landed ahead of a branch.
+pub(super) fn landed(state: &State, branch: &str) -> Option<String> {
+    state.ahead.get(branch).map(|ahead| ahead.head.clone())
+}
+
+/// Where a target branch ends, with what is on record as landed ahead of it.
+pub(super) fn tip(place: &Place, branch: &str, landed: Option<&str>) -> Result<Tip, String> {
+    let tip = git::tip_with(&place.repo, branch, parsed(landed)?.as_ref());
+    tip.map_err(|e| chain(&e))?.ok_or_else(|| format!("the branch `{branch}` does not exist"))
+}
+
+fn parsed(commit: Option<&str>) -> Result<Option<Oid>, String> {
+    commit.map(Oid::parse).transpose().map_err(|e| chain(&e))
 }
 
 /// Whether the branch has that commit.
@@ -76,11 +92,6 @@ pub(super) fn is_on_branch(place: &Place, branch: &str, commit: &str) -> Result<
 /// The last commit of the branch that is part of `commit`.
 pub(super) fn known(place: &Place, branch: &str, commit: &Oid) -> Result<String, String> {
     let head = place.repo.ref_value(&format!("refs/heads/{branch}")).map_err(|e| chain(&e))?;
-    match head {
-        Some(head) => git::fork_point(&place.repo, &head, commit)
-            .map(|at| at.to_string())
-            .map_err(|e| chain(&e)),
-        // Nobody can say what a branch had that is gone; the first commit of what landed will do.
-        None => Ok(commit.to_string()),
-    }
+    let known = git::known(&place.repo, head.as_ref(), commit).map_err(|e| chain(&e))?;
+    Ok(known.to_string())
 }

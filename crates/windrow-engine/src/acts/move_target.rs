@@ -94,11 +94,10 @@ fn elsewhere(place: &Place, branch: &str, onto: &str) -> Result<MoveReport, Stri
 }
 
 /// The branch holds the commit now; a pin that stays is removed by `prune`.
-fn unpin(place: &Place, id: LandingId) {
+pub(super) fn unpin(place: &Place, id: LandingId) {
     if let Err(error) = git::unpin(&place.repo, &format!("{FLIGHT}{id}")) {
         tracing::warn!("a pin could not be removed: {}", chain(&error));
     }
-    crash::point("land", "unpinned");
 }
 
 pub(super) fn in_words(busy: &Busy, branch: &str) -> String {

@@ -10,9 +10,9 @@ use windrow_core::ids::{SessionId, TreeId};
 use windrow_core::state::OpenTree;
 use windrow_core::{Command, Effect, State};
 use windrow_world::crash;
-use windrow_world::git::{self, Oid, Saved, Tree, WorktreeError, Worktrees};
+use windrow_world::git::{Oid, Saved, Tree, WorktreeError, Worktrees};
 
-use super::{Act, Outcome, Tools, blocking, capture, chain, tree_path};
+use super::{Act, Outcome, Tools, blocking, capture, chain, move_ahead, tree_path};
 use crate::place::Place;
 
 struct Wanted {
@@ -22,6 +22,8 @@ struct Wanted {
     path: PathBuf,
     branch: String,
     target: String,
+    /// What landed ahead of it.
+    landed: Option<String>,
     id: TreeId,
     warm: Option<Tree>,
 }
@@ -40,6 +42,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         caches: run.caches.clone(),
         branch: tree_path::branch_for(state, session, task),
         target: run.branch.clone(),
+        landed: move_ahead::landed(state, &run.branch),
         id: lease.tree,
         warm: record.map(|tree| Tree {
             path: tree.path.clone().into(),
@@ -58,10 +61,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
 }
 
 fn open(wanted: &Wanted) -> Result<OpenTree, String> {
-    let repo = &wanted.place.repo;
-    let tip = git::tip(repo, &wanted.target).map_err(|e| chain(&e))?;
-    let tip = tip.ok_or_else(|| format!("the branch `{}` does not exist", wanted.target))?;
-    let base = tip.commit;
+    let base = move_ahead::tip(&wanted.place, &wanted.target, wanted.landed.as_deref())?.commit;
     let worktrees = wanted.place.worktrees(&wanted.root, &wanted.caches);
     let worktrees = worktrees.map_err(|e| chain(&e))?;
     let (tree, branch) = make(wanted, &worktrees, &base)?;

@@ -10,6 +10,9 @@ use std::time::Instant;
 
 use windrow_testkit::sim::{self, Counts};
 
+/// So many seeds must have had everything that only some have.
+const ENOUGH: u64 = 1_000;
+
 /// What is asked for.
 #[derive(Default)]
 struct Args {
@@ -112,6 +115,10 @@ fn many(from: u64, seeds: u64) -> Result<(), String> {
         return one(*seed, None);
     }
     println!("{total}");
+    if seeds >= ENOUGH && (total.ahead_seeds * 5 < seeds || total.never().is_some()) {
+        let never = total.never().unwrap_or("work lands ahead, or too rarely");
+        return Err(format!("in none of {seeds} seeds: {never}"));
+    }
     println!(
         "{seeds} seeds, {} steps, {} crashes in {} s: every promise kept",
         short(total.steps),

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use windrow_core::ids::{Generation, LandingId, SessionId, TaskId};
 use windrow_core::scope::Scope;
-use windrow_core::state::{EntryState, StopReason, TaskPhase};
+use windrow_core::state::{EntryState, Landing, StopReason, TaskPhase};
 use windrow_core::{Envelope, Event, State, Timestamp, evolve};
 use windrow_journal::Record;
 
+use super::branches::Books;
 use super::git::Oid;
 use super::world::World;
 
@@ -27,8 +28,12 @@ pub(super) struct Check {
     fence: u64,
     overtaken: BTreeMap<LandingId, u32>,
     /// Commits that must be found from a kept ref or a target, and whose they are.
-    owed: BTreeMap<Oid, String>,
-    landed: BTreeMap<TaskId, Oid>,
+    pub(super) owed: BTreeMap<Oid, String>,
+    /// By what commit whose work is on a target, or ahead of one.
+    pub(super) landed: BTreeMap<String, Oid>,
+    /// Every such commit there ever was.
+    moved: BTreeSet<(String, Oid)>,
+    pub(super) books: Books,
     passed: BTreeSet<(Oid, String)>,
     /// In which rounds a merge was made for an entry.
     merged: BTreeMap<(LandingId, Oid), BTreeSet<u32>>,
@@ -56,23 +61,29 @@ impl Check {
         self.merged.entry((id, commit.clone())).or_default().insert(round);
     }
 
-    /// A target branch was moved for an entry.
+    /// Whether that commit was ever made to land that entry.
+    pub(super) fn was_made_for(&self, id: LandingId, commit: &Oid) -> bool {
+        self.merged.contains_key(&(id, commit.clone()))
+    }
+
+    /// A target branch, or what is ahead of one, was moved for an entry.
     pub(super) fn target_moved(&mut self, id: LandingId, commit: &Oid, tree: &Oid) {
         let Some(entry) = self.state.landings.get(&id) else {
             return self.broken(format!("{id} lands and is not in the journal"));
         };
-        let Some(task) = entry.task else {
-            return self.broken(format!("{id} lands and is no task's"));
-        };
+        let whose = whose(entry);
         let run = self.state.runs.get(&entry.run).map(|run| run.spec.gates.clone());
-        let own = self.state.tasks.get(&task).and_then(|task| task.spec.gate.clone());
+        let task = entry.task.and_then(|task| self.state.tasks.get(&task));
+        let own = task.and_then(|task| task.spec.gate.clone());
         let mut gates = run.into_iter().flatten().chain(own);
         if let Some(gate) = gates.find(|gate| !self.passed.contains(&(tree.clone(), gate.clone())))
         {
             self.broken(format!("{id} lands tree {tree}, which never passed `{gate}`"));
         }
-        if let Some(before) = self.landed.insert(task, commit.clone()) {
-            self.broken(format!("{task} lands twice: by {before} and by {commit}"));
+        self.moved.insert((whose.clone(), commit.clone()));
+        let before = self.landed.insert(whose.clone(), commit.clone());
+        if let Some(before) = before.filter(|before| before != commit) {
+            self.broken(format!("{whose} lands twice: by {before} and by {commit}"));
         }
     }
 
@@ -148,8 +159,8 @@ impl Check {
                 Err(format!("{landing} was not merged as {commit} in round {round}"))
             }
             Event::WorkLanded { landing, commit, .. } => {
-                let task = self.state.landings.get(landing).and_then(|entry| entry.task);
-                let there = task.is_some_and(|task| self.landed.get(&task) == Some(commit));
+                let entry = self.state.landings.get(landing);
+                let there = entry.is_some_and(|e| self.moved.contains(&(whose(e), commit.clone())));
                 self.overtake(*landing);
                 if there { Ok(()) } else { Err(format!("{commit} is not on the target")) }
             }
@@ -172,6 +183,16 @@ impl Check {
                 if !dropped {
                     self.owed.insert(kept.commit.clone(), kept.refname.clone());
                 }
+                Ok(())
+            }
+            Event::WorkLanded { landing, commit, .. } => {
+                if !self.books.was_thrown(commit) {
+                    self.owed.insert(commit.clone(), format!("the landing of {landing}"));
+                }
+                Ok(())
+            }
+            Event::TargetFollowed { branch, .. } => {
+                self.books.followed(branch);
                 Ok(())
             }
             Event::SessionRequested { .. } => {
@@ -251,6 +272,11 @@ impl Check {
     }
 }
 
+/// Whose work an entry is: a task's, or a person's commit.
+fn whose(entry: &Landing) -> String {
+    entry.task.map_or_else(|| entry.commit.clone(), |task| task.to_string())
+}
+
 fn overlap(one: &[Scope], other: &[Scope]) -> bool {
     one.iter().any(|scope| other.iter().any(|theirs| theirs.overlaps(scope)))
 }
@@ -296,9 +322,12 @@ pub(super) fn look(world: &mut World) {
     if std::mem::replace(&mut world.check.changes, world.git.changes) != world.git.changes || grown
     {
         let kept = world.kept_commits();
-        let lost = world.check.owed.iter().find(|(commit, _)| !kept.contains(*commit));
+        let mut owed = world.check.owed.iter();
+        let lost = owed.find(|(commit, _)| !kept.contains(*commit) && !world.is_pinned(commit));
         if let Some((commit, whose)) = lost {
-            let what = format!("{whose}: {commit} is neither on a target nor under a kept ref");
+            let what = format!(
+                "{whose}: {commit} is neither on a target, nor ahead of one, nor under a kept ref"
+            );
             world.check.broken(what);
         }
     }

@@ -29,11 +29,32 @@ pub(super) struct Git {
     pub(super) changes: u64,
 }
 
+/// Where a target branch ends: at what is ahead of it, or where it is itself.
+#[derive(Clone, Debug)]
+pub(super) struct Tip {
+    pub(super) commit: Oid,
+    /// The commit is that of the ref, and the branch lacks it.
+    pub(super) ahead: bool,
+}
+
 /// What a merge gives.
 pub(super) enum Merge {
     AlreadyIn,
     Clean(Files),
     Conflict(Vec<String>),
+}
+
+/// The full name of a branch.
+pub(super) fn heads(branch: &str) -> String {
+    format!("refs/heads/{branch}")
+}
+
+/// Where refs lie that are ahead of a branch.
+pub(super) const AHEAD: &str = "refs/windrow/target/";
+
+/// The full name of the ref that may be ahead of a branch.
+pub(super) fn ahead_ref(branch: &str) -> String {
+    format!("{AHEAD}{branch}")
 }
 
 pub(super) fn name_of(what: &impl Hash) -> Oid {
@@ -118,13 +139,34 @@ impl Git {
         false
     }
 
+    /// The end of a branch, as windrow's own git finds it with what is on record as `landed` ahead of
+    /// it; nothing when there is none.
+    pub(super) fn tip(&self, branch: &str, landed: Option<&Oid>) -> Option<Tip> {
+        let (own, ahead) = (self.at(&heads(branch)), self.at(&ahead_ref(branch)));
+        let ahead = landed.cloned().or(ahead);
+        let within = |at: &Oid| own.as_ref().is_some_and(|own| self.is_ancestor(at, own));
+        let ahead = ahead.filter(|at| !within(at));
+        let is_ahead = ahead.is_some();
+        ahead.or(own).map(|commit| Tip { commit, ahead: is_ahead })
+    }
+
+    /// Whether a branch has a commit.
+    pub(super) fn is_on(&self, branch: &str, commit: &str) -> bool {
+        self.at(&heads(branch)).is_some_and(|head| self.is_ancestor(commit, &head))
+    }
+
+    /// The last commit that two histories share.
+    pub(super) fn fork_point(&self, one: &str, other: &str) -> Option<Oid> {
+        let have = self.before([one.to_owned()]);
+        let common = self.before([other.to_owned()]).into_iter().filter(|oid| have.contains(oid));
+        common.max_by_key(|oid| self.commits.get(oid).map_or(0, |commit| commit.depth))
+    }
+
     pub(super) fn merge(&self, onto: &str, work: &str) -> Merge {
-        let have = self.before([onto.to_owned()]);
-        if have.contains(work) {
+        if self.is_ancestor(work, onto) {
             return Merge::AlreadyIn;
         }
-        let common = self.before([work.to_owned()]).into_iter().filter(|oid| have.contains(oid));
-        let base = common.max_by_key(|oid| self.commits.get(oid).map_or(0, |commit| commit.depth));
+        let base = self.fork_point(onto, work);
         let base = base.map(|base| self.files(&base)).unwrap_or_default();
         let (ours, theirs) = (self.files(onto), self.files(work));
         let (mut merged, mut conflicts) = (Files::new(), Vec::new());

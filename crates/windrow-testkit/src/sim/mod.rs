@@ -13,9 +13,11 @@
 
 mod acts;
 mod agent;
+mod branches;
 mod check;
 mod counts;
 mod daemon;
+mod deeds;
 mod faults;
 mod git;
 mod job;
@@ -51,10 +53,11 @@ pub struct Failure {
 /// The promise that was broken, or that nothing was exercised.
 pub fn run(seed: u64, only: Option<&[usize]>) -> Result<Counts, String> {
     let outcome = shrink::outcome(seed, &shrink::chosen(seed, only), false);
-    let empty = || outcome.counts.missing().filter(|_| only.is_none()).map(str::to_owned);
+    let ahead = plan::lands_ahead(seed);
+    let empty = || outcome.counts.missing(ahead).filter(|_| only.is_none()).map(str::to_owned);
     match outcome.broken.or_else(empty) {
         Some(broken) => Err(broken),
-        None => Ok(outcome.counts),
+        None => Ok(Counts { ahead_seeds: u64::from(outcome.counts.ahead > 0), ..outcome.counts }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What people do: commands they type, and their own work in the repository.
+//! Commands that people type; what else they do is in `deeds`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,6 @@ use windrow_core::{Command, State};
 
 use super::daemon::{self, Mail, Slot};
 use super::stage::{Ms, Stage};
-use super::world::heads;
 
 /// How often a command is typed: longer than any disk stays full.
 const MORE: u32 = 100;
@@ -138,56 +137,6 @@ pub(super) async fn caller(stage: Stage, at: Ms, wish: Wish) {
         }
         stage.pause("type it again", 2_000).await;
     }
-}
-
-/// Something the person does in the repository.
-#[derive(Clone, Debug)]
-pub(super) enum Deed {
-    /// Commits a change of a file to a target branch.
-    Commit(String, String),
-    /// Has a file open in the checkout, changed and not committed, for a while.
-    Edit(String, Ms),
-}
-
-pub(super) async fn person(stage: Stage, at: Ms, deed: Deed) {
-    stage.pause("do something else", at).await;
-    match deed {
-        Deed::Commit(branch, path) => commit(&stage, &branch, &path),
-        Deed::Edit(path, ms) => {
-            stage.world().counts.person += 1;
-            stage.world().checkout.edited.insert(path.clone());
-            stage.pause("edit", ms).await;
-            let mut world = stage.world();
-            world.checkout.edited.remove(&path);
-            // The person takes the file as the branch has it by now.
-            let head = world.git.at(&heads(&world.checkout.branch)).unwrap_or_default();
-            let files = world.git.files(&head);
-            match files.get(&path) {
-                Some(content) => drop(world.checkout.files.insert(path, content.clone())),
-                None => drop(world.checkout.files.remove(&path)),
-            }
-        }
-    }
-}
-
-fn commit(stage: &Stage, branch: &str, path: &str) {
-    let (mut world, now) = (stage.world(), stage.now());
-    let out = world.checkout.branch == branch;
-    // git refuses while somebody has the index.
-    if out && (world.checkout.locked || world.checkout.edited.contains(path)) {
-        return;
-    }
-    let Some(head) = world.git.at(&heads(branch)) else { return };
-    let mut files = (*world.git.files(&head)).clone();
-    let content = format!("person {now}");
-    files.insert(path.to_owned(), content.clone());
-    let at = world.wall(now) / 1_000;
-    let new = world.git.commit(&[head], files, "by the person", at);
-    world.git.set(&heads(branch), Some(&new));
-    if out {
-        world.checkout.files.insert(path.to_owned(), content);
-    }
-    world.counts.person += 1;
 }
 
 /// What runs are like that nobody described.

@@ -6,15 +6,16 @@
 use std::fmt;
 
 use windrow_core::scope::Scope;
-use windrow_core::spec::{Kind, Leftovers, RunSpec, TaskSpec};
+use windrow_core::spec::{Kind, Leftovers, RunSpec, TaskSpec, WhenBusy};
 use windrow_core::state::{ClosedAs, StopReason};
 use windrow_journal::Fault as Append;
 
 use crate::Dice;
 
 use super::acts;
+use super::deeds::Deed;
 use super::faults::{Fault, On};
-use super::people::{Deed, TaskPlan, Wish, plain_run};
+use super::people::{TaskPlan, Wish, plain_run};
 use super::stage::{Ms, Role};
 
 /// The branches that work lands on; the person has the first checked out.
@@ -39,9 +40,10 @@ impl fmt::Display for Item {
                 write!(f, "at {at}: add `{title}` P{p} in {scopes:?} after {depends:?}")
             }
             Self::Wish(at, Wish::Start(spec)) => {
-                let RunSpec { branch, pool, gates, tries, hold, .. } = &**spec;
+                let RunSpec { branch, pool, gates, tries, hold, busy, .. } = &**spec;
                 write!(f, "at {at}: start {pool} on {branch}, {gates:?}, {tries} tries")?;
-                if *hold { write!(f, ", held") } else { Ok(()) }
+                let ahead = if *busy == WhenBusy::Ahead { ", ahead" } else { "" };
+                write!(f, "{ahead}{}", if *hold { ", held" } else { "" })
             }
             Self::Wish(at, Wish::Edit(n, plan)) => {
                 write!(f, "at {at}: edit task {n} to `{}`", plan.spec.title)
@@ -53,10 +55,23 @@ impl fmt::Display for Item {
     }
 }
 
+/// In which flavours of a story the person is in the way, and work lands ahead.
+const AHEAD: [u64; 2] = [4, 5];
+
+/// What kind of story a seed tells.
+const fn flavour(seed: u64) -> u64 {
+    seed % 8
+}
+
+/// Whether work lands ahead of the branch in the story of a seed, whatever else happens.
+pub(super) fn lands_ahead(seed: u64) -> bool {
+    AHEAD.contains(&flavour(seed))
+}
+
 /// The schedule of a seed.
 pub(super) fn of(seed: u64) -> Vec<Item> {
     let mut dice = Dice::seeded(seed ^ 0x5eed);
-    let flavour = seed % 8;
+    let flavour = flavour(seed);
     let mut items = Vec::new();
     let tasks = if flavour == 1 { 16 } else { dice.within(4..17) };
     let early = dice.within(1..tasks + 1);
@@ -84,6 +99,9 @@ pub(super) fn of(seed: u64) -> Vec<Item> {
     };
     let first = On { role: Some(Role::Daemon), nth: dice.within(1..40) };
     items.push(Item::Fault(first, Fault::KillDaemon));
+    if AHEAD.contains(&flavour) {
+        items.extend(in_use(&mut dice));
+    }
     match flavour {
         2 => items.extend(unlucky(&mut dice)),
         3 => items.extend(haunted(&mut dice)),
@@ -133,8 +151,11 @@ fn task(n: u64, flavour: u64, dice: &mut Dice) -> TaskPlan {
 
 fn run(flavour: u64, dice: &mut Dice) -> RunSpec {
     let gates: &[&[&str]] = &[&[], &["check"], &["check"], &["check", "lint"]];
-    let branch = if once_in(3, dice) { BRANCHES[1] } else { BRANCHES[0] };
+    let ahead = AHEAD.contains(&flavour);
+    let branch = if once_in(if ahead { 8 } else { 3 }, dice) { BRANCHES[1] } else { BRANCHES[0] };
+    let busy = dice.within(0..8) < if ahead { 7 } else { 2 };
     RunSpec {
+        busy: if busy { WhenBusy::Ahead } else { WhenBusy::Wait },
         pool: u32::try_from(if flavour == 1 { 8 } else { dice.within(1..6) }).unwrap(),
         gates: dice.pick(gates).unwrap().iter().map(|gate| (*gate).to_owned()).collect(),
         hold: once_in(6, dice),
@@ -164,14 +185,61 @@ fn wish(tasks: u64, flavour: u64, dice: &mut Dice) -> Wish {
     }
 }
 
+fn path(dice: &mut Dice) -> String {
+    format!("m{}/{}", dice.within(0..8), dice.pick(&["base.rs", "own.rs"]).unwrap())
+}
+
 fn deed(dice: &mut Dice) -> Deed {
-    let files = ["base.rs", "own.rs"];
-    let path = format!("m{}/{}", dice.within(0..8), dice.pick(&files).unwrap());
-    if once_in(2, dice) {
-        let branch = dice.pick(&BRANCHES).unwrap();
-        return Deed::Commit((*branch).to_owned(), path);
+    let (path, ms) = (path(dice), dice.within(100..60_000));
+    let branch = (*dice.pick(&BRANCHES).unwrap()).to_owned();
+    match dice.within(0..14) {
+        0..=5 => Deed::Commit(branch, path),
+        6..=10 => Deed::Edit(path, ms),
+        11 => Deed::Lock(ms / 10),
+        12 => Deed::Rewind(branch, dice.within(1..3)),
+        _ => Deed::Delete(branch, ms / 3),
     }
-    Deed::Edit(path, dice.within(100..60_000))
+}
+
+/// The branch is in use again and again, and what people do to it and to what is ahead of it, while
+/// something is.
+fn in_use(dice: &mut Dice) -> Vec<Item> {
+    let mut items = Vec::new();
+    for _ in 0..dice.within(2..7) {
+        let ms = *dice.pick(&[200, 2_000, 20_000, 60_000]).unwrap();
+        let stop = Deed::Stop(dice.within(ms / 2..ms));
+        items.push(Item::Deed(dice.within(200..40_000), stop));
+    }
+    for _ in 0..dice.within(2..8) {
+        let branch = BRANCHES[0].to_owned();
+        let deed = match dice.within(0..12) {
+            0..=3 => Deed::Commit(branch, path(dice)),
+            4 | 5 => Deed::Rewind(branch, dice.within(1..5)),
+            6 => Deed::Amend(branch),
+            7 | 8 => Deed::Settle(branch, once_in(3, dice)),
+            9 | 10 => Deed::TakeAhead(branch),
+            _ => Deed::BendAhead(branch),
+        };
+        let far = *dice.pick(&[10, 100, 1_000, 10_000]).unwrap();
+        let deed = Deed::Meanwhile(dice.within(0..far), Box::new(deed));
+        items.push(Item::Deed(dice.within(200..30_000), deed));
+    }
+    for _ in 0..dice.within(2..10) {
+        let act = *dice.pick(&["merge", "move", "move ahead", "follow"]).unwrap();
+        let on = On { role: Some(Role::Act(act)), nth: dice.within(1..30) };
+        let far = *dice.pick(&[10, 500, 5_000]).unwrap();
+        let append = *dice.pick(&[Append::Full, Append::Before, Append::After]).unwrap();
+        let faults = [
+            Fault::Late(far),
+            Fault::Late(far),
+            Fault::Echo(far),
+            Fault::KillDaemon,
+            Fault::Setback,
+            Fault::Append(append),
+        ];
+        items.push(Item::Fault(on, *dice.pick(&faults).unwrap()));
+    }
+    items
 }
 
 fn fault(flavour: u64, dice: &mut Dice) -> (On, Fault) {

@@ -5,18 +5,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use windrow_core::explain::{Standing, explain};
 use windrow_core::ids::TaskId;
-use windrow_core::spec::TaskSpec;
+use windrow_core::spec::{RunSpec, TaskSpec, WhenBusy};
 use windrow_core::state::{EntryState, RunEnd, RunPhase, TaskPhase};
 use windrow_core::{State, wanted};
 
 use super::check;
 use super::counts::Counts;
 use super::daemon;
+use super::deeds::{in_the_way, person, settler};
 use super::faults::Faults;
-use super::people::{TaskPlan, Wish, caller, person, plain_run};
-use super::plan::{BRANCHES, Item};
+use super::git::heads;
+use super::people::{TaskPlan, Wish, caller, plain_run};
+use super::plan::{self, BRANCHES, Item};
 use super::stage::{Ms, Role, Stage};
-use super::world::{World, heads};
+use super::world::World;
 
 /// How long things may go wrong.
 const WILD_MS: Ms = 240_000;
@@ -68,6 +70,7 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
 
 fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
     daemon::keep_guard(stage);
+    stage.spawn(Role::Person, "person", settler(stage.clone()));
     for item in items {
         match item {
             Item::Wish(at, wish) => {
@@ -85,8 +88,11 @@ fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
     rest(stage)?;
     at_rest(stage)?;
     // What no run has taken up by now goes well, too, and so does one task more.
-    let last = Wish::Start(Box::new(plain_run(BRANCHES[0])));
-    for wishes in [vec![Wish::GoOn, Wish::Add(last_task())], vec![last]] {
+    let ahead = plan::lands_ahead(stage.world().seed);
+    for wishes in [vec![Wish::GoOn, Wish::Add(last_task())], vec![Wish::Start(last_run(ahead))]] {
+        if ahead && matches!(wishes[..], [Wish::Start(_)]) {
+            stage.spawn(Role::Person, "person", in_the_way(stage.clone()));
+        }
         for wish in wishes {
             stage.spawn(Role::Caller, "caller", caller(stage.clone(), 0, wish));
         }
@@ -102,6 +108,12 @@ fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
 fn last_task() -> TaskPlan {
     let (title, run) = (LAST.to_owned(), Some("work".to_owned()));
     TaskPlan { spec: TaskSpec { title, run, ..TaskSpec::default() }, depends: Vec::new() }
+}
+
+/// The run that lands it, and lands it ahead while a person is in the way.
+fn last_run(ahead: bool) -> Box<RunSpec> {
+    let busy = if ahead { WhenBusy::Ahead } else { WhenBusy::Wait };
+    Box::new(RunSpec { busy, ..plain_run(BRANCHES[0]) })
 }
 
 /// Nothing goes wrong from here on.
@@ -159,6 +171,7 @@ fn at_rest(stage: &Stage) -> Result<(), String> {
     if let Some(id) = state.tasks.keys().find(|id| !may_rest(state, **id)) {
         return Err(format!("{id} is in limbo: {:?}", explain(state, *id)));
     }
+    world.nothing_is_ahead()?;
     checkout_follows(&world)
 }
 

@@ -8,14 +8,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use windrow_core::ids::{LandingId, TaskId};
+use windrow_core::ids::TaskId;
 use windrow_engine::keeper::Exit;
 use windrow_journal::MemoryStore;
 
 use super::check::Check;
 use super::counts::Counts;
 use super::daemon::Mail;
-use super::git::{Files, Git, Oid};
+use super::git::{AHEAD, Files, Git, Oid, heads};
 use super::stage::{Ms, Pid};
 
 /// The moment at which a simulation begins, by the clock on the wall.
@@ -97,6 +97,10 @@ pub(super) struct Checkout {
     pub(super) edited: BTreeSet<String>,
     /// A landing has the index.
     pub(super) locked: bool,
+    /// Rebases and the like that the person has not finished.
+    pub(super) operations: u32,
+    /// The person's git has the index.
+    pub(super) gits: u32,
 }
 
 /// A move of a branch that was begun, as it is on record.
@@ -207,6 +211,14 @@ impl World {
         self.alive.contains_key(&process.pid).then_some(process.pid)
     }
 
+    /// Whether a commit is pinned: by a landing that the branch does not have yet.
+    pub(super) fn is_pinned(&self, commit: &str) -> bool {
+        let mut refs = self.git.refs.iter();
+        refs.any(|(name, at)| {
+            name.starts_with("refs/windrow/flight/") && self.git.is_ancestor(commit, at)
+        })
+    }
+
     /// The commit a tree is on.
     pub(super) fn head_of(&self, tree: &Tree) -> Oid {
         let on = tree.branch.as_ref().and_then(|branch| self.git.at(branch));
@@ -262,30 +274,14 @@ impl World {
         }
     }
 
-    /// Every commit that a target branch or a kept ref holds.
+    /// Every commit that a target branch, what is ahead of one or a kept ref holds.
     pub(super) fn kept_commits(&self) -> BTreeSet<Oid> {
         let keeps = |name: &str| {
             name.starts_with("refs/windrow/kept/")
+                || name.starts_with(AHEAD)
                 || (name.starts_with("refs/heads/") && !name.starts_with("refs/heads/windrow/"))
         };
         let refs = self.git.refs.iter().filter(|(name, _)| keeps(name));
         self.git.before(refs.map(|(_, oid)| oid.clone()))
     }
-
-    /// Moves a target branch, for a landing.
-    pub(super) fn land(&mut self, id: LandingId, moving: &Moving) -> bool {
-        let refname = heads(&moving.branch);
-        if !self.git.swap(&refname, Some(&moving.new), Some(&moving.old)) {
-            return false;
-        }
-        let tree = self.git.tree_of(&moving.new);
-        self.counts.landed += 1;
-        self.check.target_moved(id, &moving.new, &tree);
-        true
-    }
-}
-
-/// The full name of a branch.
-pub(super) fn heads(branch: &str) -> String {
-    format!("refs/heads/{branch}")
 }

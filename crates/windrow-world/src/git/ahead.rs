@@ -1,9 +1,10 @@
 //! The refs under which landing commits wait that a target branch cannot take yet.
 //!
 //! `refs/windrow/target/<branch>` is there only while the branch lacks what it holds. It moves by
-//! compare-and-swap and only ever forward; it goes once the branch contains it.
+//! compare-and-swap; it goes once the branch contains it. What is on record as landed ahead is never
+//! left out of it: the record counts, and not where somebody put the ref.
 
-use super::merge::is_ancestor;
+use super::merge::{failed, is_ancestor};
 use super::repo::{GitError, Oid, Repo};
 
 /// Where such refs lie.
@@ -27,78 +28,144 @@ pub fn ahead_ref(branch: &str) -> String {
 }
 
 /// Where a target branch ends: at what is ahead of it, else where it is itself; nothing when there
-/// is neither.
+/// is neither. A ref that nobody remembers counts.
 ///
 /// # Errors
 /// Git fails.
 pub fn tip(repo: &Repo, branch: &str) -> Result<Option<Tip>, GitError> {
-    let (own, ahead) = (format!("refs/heads/{branch}"), ahead_ref(branch));
-    let list = ["for-each-ref", "--format=%(refname) %(objectname)", &own, &ahead];
-    let listed = String::from_utf8_lossy(&repo.git(list).success()?).into_owned();
-    let value = |name: &str| -> Result<Option<Oid>, GitError> {
-        let mut pairs = listed.lines().filter_map(|line| line.split_once(' '));
-        pairs.find(|(found, _)| *found == name).map(|(_, oid)| Oid::parse(oid)).transpose()
-    };
-    let (branch, ahead) = (value(&own)?, value(&ahead)?);
-    let ahead = match (&branch, ahead) {
-        (Some(branch), Some(ahead)) if is_ancestor(repo, &ahead, branch)? => None,
-        (_, ahead) => ahead,
-    };
-    let is_ahead = ahead.is_some();
-    let commit = ahead.or_else(|| branch.clone());
-    Ok(commit.map(|commit| Tip { commit, branch, ahead: is_ahead }))
+    tip_with(repo, branch, None)
 }
 
-/// Moves the ref to `new`, a commit made on top of `tip`; false when the tip is another by now.
-///
-/// Called again after it has succeeded, it changes nothing and succeeds.
+/// The same with what is on record as `landed` ahead of the branch: that is the end until the branch
+/// has it, wherever somebody put the ref meanwhile.
 ///
 /// # Errors
 /// Git fails.
-pub fn advance(repo: &Repo, branch: &str, onto: &Oid, new: &Oid) -> Result<bool, GitError> {
-    let name = ahead_ref(branch);
-    let before = repo.ref_value(&name)?;
-    let Some(tip) = tip(repo, branch)? else { return Ok(false) };
-    if is_ancestor(repo, new, &tip.commit)? {
-        return Ok(true);
+pub fn tip_with(repo: &Repo, branch: &str, landed: Option<&Oid>) -> Result<Option<Tip>, GitError> {
+    let refs = Refs::read(repo, branch)?;
+    refs.tip(repo, landed)
+}
+
+/// The branch and the ref at one moment.
+struct Refs {
+    branch: Option<Oid>,
+    ahead: Option<Oid>,
+}
+
+impl Refs {
+    fn read(repo: &Repo, branch: &str) -> Result<Self, GitError> {
+        let (own, ahead) = (format!("refs/heads/{branch}"), ahead_ref(branch));
+        let list = ["for-each-ref", "--format=%(refname) %(objectname)", &own, &ahead];
+        let listed = String::from_utf8_lossy(&repo.git(list).success()?).into_owned();
+        let value = |name: &str| -> Result<Option<Oid>, GitError> {
+            let mut pairs = listed.lines().filter_map(|line| line.split_once(' '));
+            pairs.find(|(found, _)| *found == name).map(|(_, oid)| Oid::parse(oid)).transpose()
+        };
+        Ok(Self { branch: value(&own)?, ahead: value(&ahead)? })
     }
-    if tip.commit != *onto {
-        return Ok(false);
+
+    fn tip(&self, repo: &Repo, landed: Option<&Oid>) -> Result<Option<Tip>, GitError> {
+        let ahead = match (&self.branch, landed.or(self.ahead.as_ref())) {
+            (Some(branch), Some(ahead)) if is_ancestor(repo, ahead, branch)? => None,
+            (_, ahead) => ahead.cloned(),
+        };
+        let is_ahead = ahead.is_some();
+        let commit = ahead.or_else(|| self.branch.clone());
+        Ok(commit.map(|commit| Tip { commit, branch: self.branch.clone(), ahead: is_ahead }))
     }
-    match repo.move_ref(&name, Some(new), before.as_ref()) {
-        Err(GitError::RefMoved { .. }) => Ok(false),
-        moved => moved.map(|()| true),
+
+    /// Whether the branch or the ref has that commit.
+    fn have(&self, repo: &Repo, commit: &Oid) -> Result<bool, GitError> {
+        for at in [&self.ahead, &self.branch].into_iter().flatten() {
+            if is_ancestor(repo, commit, at)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
-/// Makes sure that the ref holds `head`, whoever took it away.
+/// Moves the ref to `new`, a commit made on top of `onto`, wherever somebody put it meanwhile, and
+/// tells what of the branch is part of `new`; nothing when the branch ends elsewhere by now.
+///
+/// `landed` is what is on record as ahead of the branch. Called again after it has succeeded, it
+/// changes nothing and succeeds.
+///
+/// # Errors
+/// Git fails.
+pub fn advance(
+    repo: &Repo,
+    branch: &str,
+    onto: &Oid,
+    new: &Oid,
+    landed: Option<&Oid>,
+) -> Result<Option<Oid>, GitError> {
+    let refs = Refs::read(repo, branch)?;
+    if !refs.have(repo, new)? {
+        let tip = refs.tip(repo, landed)?;
+        if tip.is_none_or(|tip| tip.commit != *onto) {
+            return Ok(None);
+        }
+        match repo.move_ref(&ahead_ref(branch), Some(new), refs.ahead.as_ref()) {
+            Err(GitError::RefMoved { .. }) => return Ok(None),
+            moved => moved?,
+        }
+    }
+    // The branch was at `onto` when the entry was merged, unless that is a ref nobody remembers. If
+    // it lacks it by now, somebody took it away, and that must show.
+    match &refs.branch {
+        Some(own) if landed.is_none() && !is_ancestor(repo, onto, own)? => {
+            known(repo, Some(own), new).map(Some)
+        }
+        None => Ok(Some(new.clone())),
+        Some(_) => Ok(Some(onto.clone())),
+    }
+}
+
+/// The last commit of a branch that is part of `commit`, which is ahead of it; `commit` itself when
+/// nobody can say: the branch is gone, or was replaced.
+///
+/// # Errors
+/// Git fails.
+pub fn known(repo: &Repo, own: Option<&Oid>, commit: &Oid) -> Result<Oid, GitError> {
+    let Some(own) = own else { return Ok(commit.clone()) };
+    Ok(fork_point(repo, own, commit)?.unwrap_or_else(|| commit.clone()))
+}
+
+/// Makes sure that the ref holds `landed`, which is on record as ahead of the branch, whoever moved
+/// it or took it away. A move that is not on record yet is put right once it is.
 ///
 /// # Errors
 /// Git fails, for one because the commit is gone.
-pub fn hold(repo: &Repo, branch: &str, head: &Oid) -> Result<(), GitError> {
+pub fn hold(repo: &Repo, branch: &str, landed: &Oid) -> Result<(), GitError> {
     let name = ahead_ref(branch);
     let before = repo.ref_value(&name)?;
-    match &before {
-        Some(at) if is_ancestor(repo, head, at)? => Ok(()),
-        _ => repo.move_ref(&name, Some(head), before.as_ref()),
+    if before.as_ref() == Some(landed) {
+        return Ok(());
     }
+    settled(repo.move_ref(&name, Some(landed), before.as_ref()))
 }
 
-/// Lets go of the ref when the branch contains it.
+/// Lets go of the ref when the branch contains what is on record as `landed` ahead of it, or all of
+/// the ref when nothing is.
 ///
 /// # Errors
 /// Git fails.
-pub fn let_go(repo: &Repo, branch: &str) -> Result<(), GitError> {
+pub fn let_go(repo: &Repo, branch: &str, landed: Option<&Oid>) -> Result<(), GitError> {
     let name = ahead_ref(branch);
     let Some(at) = repo.ref_value(&name)? else { return Ok(()) };
     let Some(head) = repo.ref_value(&format!("refs/heads/{branch}"))? else { return Ok(()) };
-    if !is_ancestor(repo, &at, &head)? {
+    if !is_ancestor(repo, landed.unwrap_or(&at), &head)? {
         return Ok(());
     }
-    match repo.move_ref(&name, None, Some(&at)) {
-        // Something landed on it in between, and it is ahead again.
+    settled(repo.move_ref(&name, None, Some(&at)))
+}
+
+/// Whoever moved the ref in between, the next look finds it.
+fn settled(moved: Result<(), GitError>) -> Result<(), GitError> {
+    match moved {
         Err(GitError::RefMoved { .. }) => Ok(()),
-        removed => removed,
+        moved => moved,
     }
 }
 
@@ -113,13 +180,16 @@ pub fn all_ahead(repo: &Repo) -> Result<Vec<(String, Oid)>, GitError> {
     pairs.map(|(name, oid)| Ok((name.to_owned(), Oid::parse(oid)?))).collect()
 }
 
-/// The last commit that two histories share.
-///
-/// # Errors
-/// They share none.
-pub fn fork_point(repo: &Repo, one: &Oid, other: &Oid) -> Result<Oid, GitError> {
-    let base = repo.git(["merge-base", one.as_str(), other.as_str()]).success()?;
-    Oid::parse(&String::from_utf8_lossy(&base))
+/// The last commit that two histories share; nothing when they share none.
+fn fork_point(repo: &Repo, one: &Oid, other: &Oid) -> Result<Option<Oid>, GitError> {
+    let command = repo.git(["merge-base", one.as_str(), other.as_str()]);
+    let line = command.line();
+    let done = command.output()?;
+    match done.status.code() {
+        Some(0) => Oid::parse(&String::from_utf8_lossy(&done.stdout)).map(Some),
+        Some(1) => Ok(None),
+        _ => Err(failed(line, &done)),
+    }
 }
 
 /// The first-parent commits that `with` has and `without` lacks, newest first, at most `limit`, each

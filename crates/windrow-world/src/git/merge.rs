@@ -247,7 +247,7 @@ pub fn merge_of(repo: &Repo, from: &Oid, to: &Oid, work: &Oid) -> Result<Option<
     Ok(None)
 }
 
-fn failed(line: String, done: &crate::cmd::Output) -> GitError {
+pub(super) fn failed(line: String, done: &crate::cmd::Output) -> GitError {
     let stderr = String::from_utf8_lossy(&done.stderr).trim().to_owned();
     crate::cmd::CmdError::Failed { line, status: done.status, stderr }.into()
 }

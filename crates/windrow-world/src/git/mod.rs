@@ -46,7 +46,7 @@ mod worktree_reset;
 mod worktree_slug;
 
 pub use ahead::{
-    AHEAD, Tip, advance, ahead_ref, all_ahead, fork_point, hold, let_go, lines_between, tip,
+    AHEAD, Tip, advance, ahead_ref, all_ahead, hold, known, let_go, lines_between, tip, tip_with,
 };
 pub use capture::{CaptureSpec, Captured, Saved, capture};
 pub use capture_trash::Left;

@@ -57,6 +57,20 @@ fn landed_ahead(lines: &[&str]) -> World {
     world
 }
 
+/// Everything goes well, but the branch is in use; until an effect is wanted.
+fn in_use_until(world: &mut World, stop: impl Fn(&Effect) -> bool) -> Effect {
+    for _ in 0..200 {
+        let mut wanted = world.wanted();
+        wanted.retain(|effect| !matches!(effect, Effect::FollowTarget(..)));
+        wanted.sort_by_key(|effect| (matches!(effect, Effect::WatchAgent(..)), *effect));
+        match wanted.iter().find(|effect| stop(effect)) {
+            Some(effect) => return *effect,
+            None => world.well(wanted[0]),
+        }
+    }
+    panic!("it never came to that");
+}
+
 /// A person's commit that waits to be merged with what landed ahead.
 fn committed(lines: &[&str]) -> World {
     let mut world = landed_ahead(lines);
@@ -127,6 +141,39 @@ fn the_branch_is_tried_again_later_and_never_given_up() {
     world.wait(20_000);
     let run = &world.state.runs[&crate::ids::RunId(1)];
     assert!(world.wanted().contains(&follow(&world)), "{:?}", run.phase);
+}
+
+#[test]
+fn an_entry_that_is_on_its_way_ahead_goes_on_when_the_branch_follows_meanwhile() {
+    let mut world = landed_ahead(&["one", "two"]);
+    let second = LandingId(2);
+    let is_move = |effect: &Effect| matches!(effect, Effect::MoveAhead(id, _) if *id == second);
+    let wanted = in_use_until(&mut world, is_move);
+    give_follow(&mut world, FollowReport::Followed { head: "one".to_owned() }).unwrap();
+    assert!(world.state.ahead.is_empty());
+    let moves: Vec<Effect> = world.wanted().into_iter().filter(|e| *e != wanted).collect();
+    assert!(world.wanted().contains(&wanted), "its move may be under way");
+    assert!(!moves.contains(&Effect::MoveTarget(second, 1)), "and no other beside it: {moves:?}");
+    let known = "one".to_owned();
+    world.git.moved.insert(second, "m".to_owned());
+    world.give(&moved(second, MoveReport::MovedAhead { branch: known })).unwrap();
+    let ahead = &world.state.ahead["main"];
+    assert_eq!((ahead.last, ahead.known.as_str()), (second, "one"));
+    assert!(world.wanted().contains(&Effect::FollowTarget(second, 0)), "so the ref is looked at");
+}
+
+#[test]
+fn what_is_found_within_what_is_ahead_is_not_its_end() {
+    let mut world = landed_ahead(&["one", "two"]);
+    in_use_until(&mut world, |effect| matches!(effect, Effect::MergeEntry(LandingId(2), 1)));
+    let found = MergeReport::Landed { commit: "under".to_owned(), ahead: Some("a".to_owned()) };
+    let end = world.state.ahead["main"].head.clone();
+    let report = ReportMerged { landing: LandingId(2), round: 1, report: found };
+    world.git.moved.insert(LandingId(2), "under".to_owned());
+    world.give(&Command::ReportMerged(report)).unwrap();
+    let ahead = &world.state.ahead["main"];
+    assert_eq!((ahead.head.as_str(), ahead.last), (end.as_str(), L), "the branch follows to that");
+    assert!(ahead.landings.contains(&LandingId(2)), "and its task waits for it");
 }
 
 #[test]

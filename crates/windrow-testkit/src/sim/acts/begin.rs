@@ -1,11 +1,12 @@
 //! Beginning an act, and telling what came of it: once, late or twice.
 
 use windrow_core::command::ReportSetback;
+use windrow_core::ids::LandingId;
 use windrow_core::{Command, Effect, State};
 
 use super::super::daemon::{Mail, tell};
 use super::super::stage::{Broke, Role, Stage};
-use super::{landings, sessions, trees};
+use super::{ahead, landings, sessions, trees};
 
 /// What an act comes to: what to tell the core, or nothing when it leaves no trace.
 pub(super) type Told = Result<Option<Command>, Broke>;
@@ -19,6 +20,7 @@ pub(in super::super) fn begin(stage: &Stage, state: &State, effect: Effect) {
     let (stage, name) = (stage.clone(), name_of(effect));
     let on = stage.clone();
     stage.spawn(Role::Act(name), format!("{effect:?}"), async move {
+        let _moving = MoveUnderWay::of(&on, effect);
         let told = act.await;
         let command = told.unwrap_or_else(|reason| {
             Some(Command::ReportSetback(ReportSetback { effect, reason }))
@@ -41,6 +43,26 @@ pub(in super::super) fn begin(stage: &Stage, state: &State, effect: Effect) {
     });
 }
 
+/// A move of an entry, from its beginning until it was told of or its process died.
+struct MoveUnderWay<'a>(&'a Stage, LandingId);
+
+impl<'a> MoveUnderWay<'a> {
+    fn of(stage: &'a Stage, effect: Effect) -> Option<Self> {
+        let (Effect::MoveTarget(id, _) | Effect::MoveAhead(id, _)) = effect else { return None };
+        let mut world = stage.world();
+        if !world.check.books.begin(id) {
+            world.check.broken(format!("two moves of {id} are under way"));
+        }
+        Some(Self(stage, id))
+    }
+}
+
+impl Drop for MoveUnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.world().check.books.end(self.1);
+    }
+}
+
 /// An act that is prepared and not yet begun.
 pub(super) type Act = std::pin::Pin<Box<dyn Future<Output = Told>>>;
 
@@ -59,8 +81,8 @@ fn prepare(stage: &Stage, state: &State, effect: Effect) -> Option<Act> {
         Effect::MergeEntry(id, _) => landings::merge(stage, state, id),
         Effect::RunGate(id, _) => landings::gate(stage, state, id),
         Effect::MoveTarget(id, _) => landings::move_target(stage, state, id),
-        // No run of a story lands ahead.
-        Effect::MoveAhead(..) | Effect::FollowTarget(..) => None,
+        Effect::MoveAhead(id, _) => ahead::move_ahead(stage, state, id),
+        Effect::FollowTarget(id, _) => ahead::follow_target(stage, state, id),
         Effect::CheckOff(task) => Some(Box::pin(landings::check_off(stage, task))),
     }
 }
@@ -99,5 +121,7 @@ pub(in super::super) const NAMES: &[&str] = &[
     "merge",
     "gate",
     "move",
+    "move ahead",
+    "follow",
     "check off",
 ];

@@ -1,7 +1,7 @@
 //! Acts on the landing queue: merging, verifying, moving the target and its checkout.
 
 use windrow_core::command::{
-    MergeReport, MoveReport, ReportCheckedOff, ReportGate, ReportMerged, ReportMoved,
+    MergeReport, MoveReport, ReportCheckedOff, ReportGate, ReportMerged, ReportMoved, Sides,
 };
 use windrow_core::ids::{LandingId, TaskId};
 use windrow_core::state::{EntryState, Verdict};
@@ -9,27 +9,34 @@ use windrow_core::{Command, State, message};
 use windrow_engine::jobs;
 use windrow_engine::keeper::{JobState, job};
 
-use super::super::git::{Merge, Oid, tree_name};
+use super::super::git::{Merge, Oid, heads, tree_name};
 use super::super::job::{Launching, SimJob};
 use super::super::stage::{Broke, Stage};
-use super::super::world::{Moving, Program, What, World, heads};
-use super::{Act, Told, sessions, trees};
+use super::super::world::{Moving, Program, What, World};
+use super::{Act, Told, ahead, sessions, trees};
 
 pub(super) fn merge(stage: Stage, state: &State, id: LandingId) -> Option<Act> {
     let entry = state.landings.get(&id)?;
     let (round, work) = (entry.round, entry.commit.clone());
-    let target = heads(&entry.branch);
+    let (branch, persons) = (entry.branch.clone(), entry.is_persons());
+    let landed = ahead::landed(state, &branch);
     let message = format!("{}{}", message::landing(state, entry)?, entry.taken_seq);
     let at = entry.taken_at.0 / 1_000;
     Some(Box::pin(async move {
         stage.act("read the target").await?;
-        let onto = stage.world().git.at(&target).ok_or("there is no target")?;
+        let tip = stage.world().git.tip(&branch, landed.as_ref());
+        let onto = tip.ok_or("there is no target")?.commit;
+        let gone = persons && !ahead::is_on(&stage, &branch, &work).await?;
         stage.act("merge").await?;
         let merged = stage.world().git.merge(&onto, &work);
         let report = match merged {
-            Merge::AlreadyIn => already_in(&stage.world(), &onto, &work),
-            Merge::Conflict(files) => MergeReport::Conflict { files, detail: None, sides: None },
-            Merge::Clean(files) if files == *stage.world().git.files(&onto) => {
+            _ if gone => MergeReport::Gone,
+            Merge::AlreadyIn => already_in(&stage, &branch, &onto, &work).await?,
+            Merge::Conflict(files) => {
+                let sides = persons.then(|| Sides { branch: Vec::new(), ahead: Vec::new() });
+                MergeReport::Conflict { files, detail: None, sides }
+            }
+            Merge::Clean(files) if !persons && files == *stage.world().git.files(&onto) => {
                 MergeReport::AlreadyIn
             }
             Merge::Clean(files) => {
@@ -50,15 +57,22 @@ pub(super) fn merge(stage: Stage, state: &State, id: LandingId) -> Option<Act> {
     }))
 }
 
-fn flight(id: LandingId) -> String {
+pub(super) fn flight(id: LandingId) -> String {
     format!("refs/windrow/flight/{id}")
 }
 
-fn already_in(world: &World, onto: &Oid, work: &Oid) -> MergeReport {
-    match world.git.merge_of(onto, work) {
-        Some(commit) => MergeReport::Landed { commit, ahead: None },
-        None => MergeReport::AlreadyIn,
-    }
+async fn already_in(
+    stage: &Stage,
+    branch: &str,
+    onto: &Oid,
+    work: &Oid,
+) -> Result<MergeReport, Broke> {
+    stage.act("look for the merge of it").await?;
+    let merge = stage.world().git.merge_of(onto, work);
+    let Some(commit) = merge else { return Ok(MergeReport::AlreadyIn) };
+    let landed = ahead::is_on(stage, branch, &commit).await?;
+    let ahead = if landed { None } else { Some(ahead::known(stage, branch, &commit).await?) };
+    Ok(MergeReport::Landed { commit, ahead })
 }
 
 pub(super) fn gate(stage: Stage, state: &State, id: LandingId) -> Option<Act> {
@@ -94,7 +108,7 @@ pub(super) fn gate(stage: Stage, state: &State, id: LandingId) -> Option<Act> {
 }
 
 /// The right to move branches; one at a time, and free when its holder dies.
-struct Lander<'a>(&'a Stage);
+pub(super) struct Lander<'a>(&'a Stage);
 
 impl Drop for Lander<'_> {
     fn drop(&mut self) {
@@ -102,13 +116,30 @@ impl Drop for Lander<'_> {
     }
 }
 
-async fn lander(stage: &Stage) -> Lander<'_> {
+pub(super) async fn lander(stage: &Stage) -> Lander<'_> {
     loop {
         stage.until("wait for the lander", u64::MAX, |world| !world.landing).await;
         if !std::mem::replace(&mut stage.world().landing, true) {
             return Lander(stage);
         }
     }
+}
+
+/// What comes of a try to move a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Landed {
+    Moved,
+    Already,
+    TargetMoved,
+    Busy(String),
+    Locked(String),
+}
+
+/// For what a branch is moved: a landing, or what landed ahead of it.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    Entry(LandingId),
+    Ahead,
 }
 
 pub(super) fn move_target(stage: Stage, state: &State, id: LandingId) -> Option<Act> {
@@ -122,54 +153,86 @@ pub(super) fn move_target(stage: Stage, state: &State, id: LandingId) -> Option<
     let moving = Moving { branch: entry.branch.clone(), old: onto, new: commit };
     Some(Box::pin(async move {
         let lander = lander(&stage).await;
-        let landed = match land(&stage, id, &moving).await {
-            Ok(report) => report,
-            Err(error) => {
-                finish_or_undo(&stage).await;
-                return Err(error);
-            }
-        };
+        let landed = land(&stage, Whose::Entry(id), &moving).await?;
         drop(lander);
-        if landed == MoveReport::Moved {
-            stage.act("unpin it").await?;
-            stage.world().git.set(&flight(id), None);
-        }
-        Ok(Some(Command::ReportMoved(ReportMoved { landing: id, round, report: landed })))
+        let report = match landed {
+            Landed::Moved | Landed::Already => {
+                stage.act("unpin it").await?;
+                stage.world().git.set(&flight(id), None);
+                MoveReport::Moved
+            }
+            Landed::TargetMoved => elsewhere(&stage, &moving).await?,
+            Landed::Busy(reason) => MoveReport::Busy(reason),
+            Landed::Locked(reason) => MoveReport::Locked(reason),
+        };
+        Ok(Some(Command::ReportMoved(ReportMoved { landing: id, round, report })))
     }))
 }
 
-async fn land(stage: &Stage, id: LandingId, moving: &Moving) -> Result<MoveReport, Broke> {
+/// The branch is not what the entry was merged onto: somebody moved it, or it was not the branch.
+async fn elsewhere(stage: &Stage, moving: &Moving) -> Result<MoveReport, Broke> {
+    stage.act("read the target").await?;
+    let tip = stage.world().git.tip(&moving.branch, None);
+    let behind = tip.is_some_and(|tip| tip.ahead && tip.commit == moving.old);
+    let reason = || format!("work landed ahead of `{}` before", moving.branch);
+    Ok(if behind { MoveReport::Behind(reason()) } else { MoveReport::TargetMoved })
+}
+
+/// Moves a branch; one that broke off half way is finished or undone before anything else is tried.
+pub(super) async fn land(stage: &Stage, whose: Whose, moving: &Moving) -> Result<Landed, Broke> {
+    let landed = try_to_land(stage, whose, moving).await;
+    if landed.is_err() {
+        finish_or_undo(stage).await;
+    }
+    landed
+}
+
+async fn try_to_land(stage: &Stage, whose: Whose, moving: &Moving) -> Result<Landed, Broke> {
     finish_or_undo(stage).await;
     stage.act("read the target").await?;
     let head = stage.world().git.at(&heads(&moving.branch)).unwrap_or_default();
     if stage.world().git.is_ancestor(&moving.new, &head) {
-        return Ok(MoveReport::Moved);
+        return Ok(Landed::Already);
     }
     if head != moving.old {
-        return Ok(MoveReport::TargetMoved);
+        return Ok(Landed::TargetMoved);
     }
     if stage.world().checkout.branch != moving.branch {
         stage.act("write the move down").await?;
         stage.world().moving = Some(moving.clone());
         stage.act("move the branch").await?;
-        let moved = stage.world().land(id, moving);
+        let moved = move_branch(&mut stage.world(), whose, moving);
         stage.act("end the record").await?;
         stage.world().moving = None;
-        return Ok(if moved { MoveReport::Moved } else { MoveReport::TargetMoved });
+        return Ok(if moved { Landed::Moved } else { Landed::TargetMoved });
     }
-    follow(stage, id, moving).await
+    follow(stage, whose, moving).await
+}
+
+fn move_branch(world: &mut World, whose: Whose, moving: &Moving) -> bool {
+    match whose {
+        Whose::Entry(id) => world.land(id, moving),
+        Whose::Ahead => world.follow(moving),
+    }
 }
 
 /// Moves a branch that is checked out, and the checkout with it.
-async fn follow(stage: &Stage, id: LandingId, moving: &Moving) -> Result<MoveReport, Broke> {
+async fn follow(stage: &Stage, whose: Whose, moving: &Moving) -> Result<Landed, Broke> {
+    stage.act("look at the checkout").await?;
+    if stage.world().checkout.operations > 0 {
+        return Ok(Landed::Busy("a rebase is under way".to_owned()));
+    }
     stage.act("try on a copy of the index").await?;
     let changed = stage.world().git.changed(&moving.old, &moving.new);
     if let Some(path) = changed.iter().find(|path| stage.world().checkout.edited.contains(*path)) {
-        return Ok(MoveReport::Busy(format!("`{path}` is edited")));
+        return Ok(Landed::Busy(format!("`{path}` is edited")));
     }
     stage.act("lock the index and write the move down").await?;
+    if stage.world().checkout.gits > 0 {
+        return Ok(Landed::Locked("another git command works in the checkout".to_owned()));
+    }
     if stage.world().git.at(&heads(&moving.branch)).as_ref() != Some(&moving.old) {
-        return Ok(MoveReport::TargetMoved);
+        return Ok(Landed::TargetMoved);
     }
     stage.world().checkout.locked = true;
     stage.world().moving = Some(moving.clone());
@@ -178,14 +241,14 @@ async fn follow(stage: &Stage, id: LandingId, moving: &Moving) -> Result<MoveRep
         move_file(&mut stage.world(), &path, &moving.new);
     }
     stage.act("move the branch").await?;
-    let moved = stage.world().land(id, moving);
+    let moved = move_branch(&mut stage.world(), whose, moving);
     if !moved {
         finish_or_undo(stage).await;
-        return Ok(MoveReport::TargetMoved);
+        return Ok(Landed::TargetMoved);
     }
     stage.act("install the index").await?;
     end_move(&mut stage.world());
-    Ok(MoveReport::Moved)
+    Ok(Landed::Moved)
 }
 
 fn move_file(world: &mut World, path: &str, to: &Oid) {

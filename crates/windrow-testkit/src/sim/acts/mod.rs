@@ -1,9 +1,10 @@
 //! The acts of the engine, said again over the world of the stage.
 //!
-//! One file for sessions, trees and landings each. An act here does what the real one does in the
+//! One file for sessions, trees, landings and what is ahead each. An act here does what the real one does in the
 //! same order, with the same right to be cut off anywhere and the same duty to be repeated from its
 //! beginning; it has no more power. What a job's folder says is judged by the engine's own code.
 
+mod ahead;
 mod begin;
 mod landings;
 mod sessions;

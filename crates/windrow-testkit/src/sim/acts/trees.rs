@@ -11,10 +11,10 @@ use windrow_core::ids::SessionId;
 use windrow_core::spec::Leftovers;
 use windrow_core::state::{OpenTree, StopReason};
 
-use super::super::git::Oid;
+use super::super::git::{Oid, ahead_ref, heads};
 use super::super::stage::{Broke, Stage};
-use super::super::world::{Tree, World, heads};
-use super::Act;
+use super::super::world::{Tree, World};
+use super::{Act, ahead};
 
 pub(super) fn open(stage: Stage, state: &State, id: SessionId) -> Option<Act> {
     let session = state.sessions.get(&id)?;
@@ -28,10 +28,12 @@ pub(super) fn open(stage: Stage, state: &State, id: SessionId) -> Option<Act> {
     let record = state.trees.get(&lease.tree).filter(|tree| lease.reuse && !tree.path.is_empty());
     let warm = record.map(|tree| tree.path.clone());
     let branch = format!("windrow/{}-{id}", session.task);
-    let target = heads(&run.branch);
+    let target = run.branch.clone();
+    let landed = ahead::landed(state, &target);
     Some(Box::pin(async move {
         stage.act("read the target").await?;
-        let base = stage.world().git.at(&target).ok_or("there is no target")?;
+        let tip = stage.world().git.tip(&target, landed.as_ref());
+        let base = tip.ok_or("there is no target")?.commit;
         let here = stage.world().trees.contains_key(&path);
         if here {
             set_aside(&stage, &path, &target, &format!("{}", lease.tree)).await?;
@@ -128,7 +130,12 @@ async fn reset(stage: &Stage, path: &str, base: &Oid, dropped: bool) -> Result<(
 /// Keeps whatever is in a tree that nobody should have been in.
 async fn set_aside(stage: &Stage, path: &str, target: &str, id: &str) -> Result<(), Broke> {
     let refname = format!("refs/windrow/kept/{id}/{}", stage.now());
-    capture(stage, path, &refname, &[target.to_owned()]).await.map(drop)
+    capture(stage, path, &refname, &safe_refs(target)).await.map(drop)
+}
+
+/// The refs beside kept ones that hold work.
+fn safe_refs(branch: &str) -> [String; 2] {
+    [heads(branch), ahead_ref(branch)]
 }
 
 /// Captures a tree into a kept ref; nothing when all of it is under a safe one.
@@ -181,7 +188,7 @@ pub(super) fn seal(stage: Stage, state: &State, id: SessionId) -> Option<Act> {
     let (generation, mode) = (session.generation, seal_mode(session));
     let tree = session.tree.clone();
     let refname = format!("refs/windrow/kept/{id}/{generation}");
-    let safe = vec![heads(&run.branch)];
+    let safe = safe_refs(&run.branch);
     let refuse = run.leftovers == Leftovers::Refuse;
     Some(Box::pin(async move {
         let report = |work, kept: Option<Oid>| {
@@ -256,7 +263,7 @@ pub(super) fn release(stage: Stage, state: &State, id: SessionId) -> Option<Act>
     let rest = if pinned { ".rest" } else { "" };
     let refname = format!("refs/windrow/kept/{id}/{generation}{rest}");
     let kept = session.kept.iter().map(|kept| kept.refname.clone());
-    let safe: Vec<String> = kept.chain([heads(&run.branch)]).collect();
+    let safe: Vec<String> = kept.chain(safe_refs(&run.branch)).collect();
     let dropped = session.stop == Some(StopReason::KillAndDrop);
     Some(Box::pin(async move {
         let report = |gone| {
