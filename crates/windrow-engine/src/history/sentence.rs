@@ -202,7 +202,17 @@ fn sealed(session: &str, task: &str, outcome: &SealOutcome) -> String {
 }
 
 fn ended(exit: &Exit) -> String {
-    match &exit.how {
+    let how = ended_how(&exit.how);
+    match &exit.turn {
+        Some(turn) if !turn.denied.is_empty() => {
+            format!("{how}, and was not allowed to use {}", turn.denied.join(", "))
+        }
+        _ => how,
+    }
+}
+
+fn ended_how(how: &ExitHow) -> String {
+    match how {
         ExitHow::Code(0) => "well".to_owned(),
         ExitHow::Code(code) => format!("with status {code}"),
         ExitHow::Signal(signal) => format!("by signal {signal}"),
@@ -211,6 +221,7 @@ fn ended(exit: &Exit) -> String {
         ExitHow::Stopped => "as it was told".to_owned(),
         ExitHow::CouldNotStart(why) => format!("before it began: {why}"),
         ExitHow::Lost(why) => format!("unseen: {why}"),
+        ExitHow::Reported(why) => format!("without success: {why}"),
     }
 }
 

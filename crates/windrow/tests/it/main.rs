@@ -35,6 +35,7 @@ mod place;
 mod plans;
 mod progress;
 mod pruning;
+mod real_clients;
 mod restoring;
 mod schemas;
 mod scopes;

@@ -87,6 +87,7 @@ fn every_answer_has_the_form_of_its_schema() {
         ("restore-list.json", &["restore", "--list"]),
         ("restore.json", &["restore", "t-2", "--to", "../back"]),
         ("prune.json", &["prune", "--dry-run"]),
+        ("agents.json", &["agents"]),
         ("doctor.json", &["doctor"]),
         ("daemon-start.json", &["daemon", "start"]),
         ("daemon-status.json", &["daemon", "status"]),
