@@ -34,6 +34,8 @@ pub(super) struct Asked {
     pub(super) tools: Vec<Tool>,
     /// The prompt with the script, or the last one when none has a script.
     pub(super) prompt: String,
+    /// How many prompts of the conversation have a script.
+    pub(super) scripts: usize,
     /// How often the model called tools since that prompt.
     pub(super) step: usize,
     /// The folder the client works in, as far as it says so.
@@ -54,7 +56,8 @@ impl Asked {
             Protocol::Anthropic => anthropic_turns(body),
             Protocol::Responses => responses_turns(body),
         };
-        let at = turns.iter().rposition(|turn| matches!(turn, Turn::Prompt(t) if t.contains(MARK)));
+        let scripted = |turn: &Turn| matches!(turn, Turn::Prompt(text) if text.contains(MARK));
+        let at = turns.iter().rposition(scripted);
         let at = at.or_else(|| turns.iter().rposition(|turn| matches!(turn, Turn::Prompt(_))));
         let since = turns.get(at.unwrap_or(0)..).unwrap_or_default();
         Some(Self {
@@ -66,6 +69,7 @@ impl Asked {
                 Some(Turn::Prompt(text)) => text.clone(),
                 _ => String::new(),
             },
+            scripts: turns.iter().filter(|turn| scripted(turn)).count(),
             step: since.iter().filter(|turn| matches!(turn, Turn::Calls)).count(),
             cwd: cwd(text),
             length: text.len(),

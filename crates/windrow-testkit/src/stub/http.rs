@@ -90,9 +90,7 @@ pub(super) fn json(
 ) -> io::Result<()> {
     let body = body.to_string();
     let mut head = head(status, "application/json");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
+    head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     write!(to, "{head}content-length: {}\r\n\r\n{body}", body.len())?;
     to.flush()
 }

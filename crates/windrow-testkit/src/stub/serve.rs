@@ -34,6 +34,8 @@ pub struct Heard {
     pub step: usize,
     /// The prompt it was read from.
     pub prompt: String,
+    /// How many prompts of the conversation have a script: more than one in one that was resumed.
+    pub scripts: usize,
     /// The key that came with it.
     pub key: String,
 }
@@ -183,6 +185,7 @@ fn note(shared: &Shared, request: &Request, asked: Option<&Asked>) -> u64 {
         model: asked.map(|asked| asked.model.clone()).unwrap_or_default(),
         step: asked.map_or(0, |asked| asked.step),
         prompt: asked.map(|asked| asked.prompt.clone()).unwrap_or_default(),
+        scripts: asked.map_or(0, |asked| asked.scripts),
         key: key.trim_start_matches("Bearer ").to_owned(),
     });
     heard.len() as u64

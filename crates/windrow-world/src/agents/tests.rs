@@ -164,9 +164,7 @@ fn what_is_no_event_is_kept_and_what_is_unknown_is_named() {
 #[test]
 fn a_flood_is_read_without_being_kept() {
     let mut output = "x\n".repeat(10_000);
-    for kind in 0..1_000 {
-        output.push_str(&format!("{{\"type\":\"kind-{kind}\"}}\n"));
-    }
+    output.extend((0..1_000).map(|kind| format!("{{\"type\":\"kind-{kind}\"}}\n")));
     output.push_str(&"y".repeat(5_000));
     let told = told("codex", &output);
     assert!(told.beside.len() <= 20 && told.unknown.len() <= 100, "{told:?}");

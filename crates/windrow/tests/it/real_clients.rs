@@ -5,6 +5,7 @@
 mod ground;
 
 use serde_json::json;
+use windrow_api::view::TaskStatus;
 
 use crate::place::{failures_of, landings};
 use ground::{Ground, step};
@@ -154,4 +155,36 @@ fn o3_a_tool_that_was_not_allowed_is_told() {
     ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
     let _ran = ground.windrow(&["run", "TASKS.md", "--agent", "claude", "--tries", "1"]).ok();
     let _log = ground.windrow(&["log"]).ok().says("was not allowed to use WebFetch");
+}
+
+/// A client that is killed in the middle of a command is followed by one that goes on in its
+/// conversation.
+fn check_a_killed_one_goes_on(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    let signs = ground.env.signs();
+    let once = signs.path("once").display().to_string();
+    let wait = format!("test -e {once} || {{ touch {once}; sleep 1000; }}");
+    let wait = json!({"do": "bash", "cmd": wait});
+    let write = json!({"do": "write", "path": "{cwd}/1.txt", "content": "1\n"});
+    let script = ground::script(&json!([step(&write), step(&wait), {"text": "Done."}]));
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
+    let _run = ground.windrow(&["run", "TASKS.md", "--agent", client, "--detach"]).ok();
+    signs.wait("once");
+    ground.kill_client();
+    ground.env.await_run_end();
+    let row = ground.env.expect_status("1", TaskStatus::Landed);
+    assert_eq!(row.attempt, 1, "being killed is no failed try");
+    let heard = ground.stub.heard();
+    let scripts: Vec<usize> = heard.iter().map(|heard| heard.scripts).collect();
+    assert_eq!(scripts.iter().max(), Some(&2), "{scripts:?}");
+}
+
+#[test]
+fn o3_a_killed_claude_goes_on_in_its_conversation() {
+    check_a_killed_one_goes_on("claude");
+}
+
+#[test]
+fn o3_a_killed_codex_goes_on_in_its_conversation() {
+    check_a_killed_one_goes_on("codex");
 }

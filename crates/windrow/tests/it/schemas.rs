@@ -37,7 +37,11 @@ fn lived_in() -> TestEnv {
         ## Task 2: Fail\nRun: echo b > b.txt; exit 3\n\n\
         ## Task 3: Wait\nDepends on: 2\nRun: echo c > c.txt\n";
     env.repo().write("TASKS.md", tasks);
-    env.settings("gate = \"true\"\n[agents.a]\nrun = \"true\"\n");
+    // What the machine has of clients is not started here.
+    env.settings(
+        "gate = \"true\"\n[agents.a]\nrun = \"true\"\n[agents.claude]\nprogram = \"no-claude\"\n\
+         [agents.codex]\nprogram = \"no-codex\"\n",
+    );
     env
 }
 

@@ -16,6 +16,8 @@ use crate::error::{CliError, chain};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agents {
     pub(super) all: BTreeMap<String, AgentSpec>,
+    /// One that somebody wrote down, to be named as an example.
+    pub(super) example: Option<String>,
     /// Secrets with the values that they have in the person's environment.
     given: BTreeMap<String, String>,
     /// Secrets that have a value from an earlier time.
@@ -43,7 +45,9 @@ impl Agents {
             true => BTreeSet::new(),
             false => secrets(context)?.load().map_err(|e| unreadable(&e))?.into_keys().collect(),
         };
-        Ok(Self { all, given, kept })
+        let written = config.agents.keys().chain(context.person.agents.keys());
+        let example = written.cloned().next();
+        Ok(Self { all, example, given, kept })
     }
 
     /// Makes sure that an agent could start here.

@@ -169,7 +169,11 @@ impl Setup {
                 .hint(remedy);
         let agents: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
         error
-            .hint(format!("or `--agent NAME` lets an agent do it; agents: {}", agents.join(", ")))
+            .hint(format!(
+                "`--agent {}` lets an agent do it; agents: {}",
+                self.agents.example.as_deref().unwrap_or("NAME"),
+                agents.join(", ")
+            ))
             .hint("`windrow init` writes a commented example of both")
     }
 

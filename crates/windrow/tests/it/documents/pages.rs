@@ -105,7 +105,8 @@ impl Reader {
         std::fs::create_dir_all(&own).unwrap();
         let text = block.lines.join("\n") + "\n";
         windrow_world::files::replace(&own.join("config.toml"), text.as_bytes()).unwrap();
-        let (code, said) = self.shell("windrow agents");
+        // Only windrow itself: what the machine has of clients is not started here.
+        let (code, said) = self.shell("PATH=${PATH%%:*}:/bin windrow agents");
         assert!(code == 0, "{}:{}: {said}", self.page, block.line);
         std::fs::remove_dir_all(&own).unwrap();
     }

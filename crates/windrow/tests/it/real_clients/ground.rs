@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use windrow_testkit::stub::Stub;
-use windrow_testkit::{Ran, TestEnv, real_client};
+use windrow_testkit::{Ran, Role, Running, TestEnv, real_client};
 use windrow_world::cmd::Cmd;
 
 use crate::place::place;
@@ -99,6 +99,15 @@ impl Ground {
     fn command(&self, args: &[&str]) -> Cmd {
         let command = self.env.command(self.env.repo().path(), args);
         command.env("ANTHROPIC_API_KEY", KEY).env("STUB_KEY", KEY)
+    }
+
+    /// Kills the client that is at work with -9.
+    #[track_caller]
+    pub(super) fn kill_client(&self) {
+        let program = self.program.display().to_string();
+        let at_work = self.env.playing(Role::Worker);
+        let found = at_work.iter().find(|worker| worker.line.starts_with(&program));
+        assert!(found.is_some_and(Running::kill), "no client in {at_work:#?}");
     }
 
     /// The first prompt in which that stands.
