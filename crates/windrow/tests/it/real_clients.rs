@@ -55,6 +55,13 @@ fn check_a_list_lands(client: &str, author: &str) {
         }
     }
     assert!(ground.stub.heard().iter().all(|heard| heard.key == ground::KEY));
+    let log = ground.windrow(&["log"]).ok();
+    for part in ["(conversation ", " tokens in, "] {
+        assert_eq!(log.out.matches(part).count(), 3, "{log}");
+    }
+    if client == "claude" {
+        assert_eq!(log.out.matches("; $0.").count(), 3, "{log}");
+    }
 }
 
 #[test]
