@@ -14,7 +14,7 @@ use ground::{Ground, step};
 fn tasks() -> String {
     let commit = |key: u32, title: &str| {
         format!(
-            "echo {key} > {key}.txt && git add -A && git commit -q -m 'feat: {title}' -m 'Refs: TASKS.md#task-{key}'"
+            "echo {key} > {key}.txt && git add -A && git commit -q -m 'feat: {title} by hand' -m 'Refs: TASKS.md#task-{key}'"
         )
     };
     let by_hand = |key: u32, title: &str| {
@@ -53,6 +53,12 @@ fn check_a_list_lands(client: &str, author: &str) {
         for part in ["Do not merge and do not push", "on branch `windrow/", &one.subject, &refs] {
             assert!(told.contains(part), "no `{part}` in {told}");
         }
+    }
+    // What a worker left is committed for it; these two committed themselves.
+    let log = ground.env.repo().git(["log", "--format=%s", "main"]);
+    for title in ["One", "Two"] {
+        let own = format!("feat: {title} by hand");
+        assert!(log.lines().any(|subject| subject == own), "no `{own}` in {log}");
     }
     assert!(ground.stub.heard().iter().all(|heard| heard.key == ground::KEY));
     let log = ground.windrow(&["log"]).ok();
