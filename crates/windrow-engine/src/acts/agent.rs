@@ -40,8 +40,6 @@ struct ClientTurn {
     before: Option<PathBuf>,
     /// Where the outputs for other tasks go.
     outputs: PathBuf,
-    /// What a commit writes in the git directory.
-    git: Vec<PathBuf>,
 }
 
 /// The client of a session, when it has one that is known here.
@@ -127,10 +125,6 @@ impl ClientTurn {
             AgentCommand::Argv(argv) => argv.split_first()?,
             AgentCommand::Shell(_) => return None,
         };
-        let tree = session.tree.as_ref()?;
-        let common = place.repo.common_dir();
-        let parts = ["objects", "refs", "logs"].map(|part| common.join(part));
-        let git = std::iter::once(PathBuf::from(&tree.git_dir)).chain(parts).collect();
         let before = session.generation.checked_sub(1).filter(|one| *one > 0);
         let now = crate::place::now();
         Some(Self {
@@ -141,7 +135,6 @@ impl ClientTurn {
             once: format!("{} {} {} {now:?}", place.id, session.id, session.generation),
             before: before.map(|generation| place.agent_job(session.id, generation)),
             outputs: output.parent().unwrap_or(output).to_owned(),
-            git,
         })
     }
 
@@ -152,15 +145,12 @@ impl ClientTurn {
             Some(name) => Begin::Resume(name),
             None => Begin::New(&fresh),
         };
-        let git: Vec<&Path> =
-            self.git.iter().map(PathBuf::as_path).filter(|path| path.exists()).collect();
         self.client.headless(&Turn {
             program: &self.program,
             args: &self.args,
             model: self.model.as_deref(),
             begin,
             folders: &[&self.outputs],
-            git: &git,
         })
     }
 

@@ -15,8 +15,6 @@ pub struct Abilities {
     pub retries: bool,
     /// Says which tools it was not allowed to use.
     pub denials: bool,
-    /// Keeps its commands in a sandbox of its own.
-    pub sandbox: bool,
 }
 
 impl Abilities {
@@ -30,7 +28,6 @@ impl Abilities {
             (self.tokens, "tokens"),
             (self.retries, "retries"),
             (self.denials, "denials"),
-            (self.sandbox, "sandbox"),
         ];
         all.into_iter().filter_map(|(has, word)| has.then_some(word)).collect()
     }

@@ -46,7 +46,6 @@ impl Client for Claude {
             tokens: true,
             retries: true,
             denials: true,
-            sandbox: false,
         }
     }
 

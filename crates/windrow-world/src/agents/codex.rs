@@ -42,7 +42,6 @@ impl Client for Codex {
             tokens: true,
             retries: true,
             denials: false,
-            sandbox: true,
         }
     }
 
@@ -54,13 +53,16 @@ impl Client for Codex {
         &[]
     }
 
-    /// Its sandbox lets it write in the worktree. A commit there writes into the git directory as
-    /// well, of which the sandbox lets in no more than what is named part by part.
+    /// Its own sandbox is left out: a commit writes into the git directory, which all workers of a
+    /// repository share, and two sandboxes that let a command write in one folder break each other
+    /// (each puts placeholders into it and takes them away again, so that commands of the other fail
+    /// with `bwrap: Can't remount readonly`). A person who wants it says so in `args`: `-s` goes
+    /// before `-c`, wherever it stands.
     fn headless(&self, turn: &Turn<'_>) -> Vec<String> {
         let mut argv = vec![turn.program.to_owned()];
         let mut add = |words: &[&str]| argv.extend(words.iter().map(|word| (*word).to_owned()));
-        add(&["exec", "--json", "-s", "workspace-write"]);
-        for folder in turn.folders.iter().chain(turn.git) {
+        add(&["exec", "--json", "-c", "sandbox_mode=\"danger-full-access\""]);
+        for folder in turn.folders {
             add(&["--add-dir", &text(folder)]);
         }
         if let Some(model) = turn.model {

@@ -18,7 +18,7 @@ macro_rules! recorded {
 }
 
 fn turn<'a>(begin: Begin<'a>, args: &'a [String]) -> Turn<'a> {
-    Turn { program: "/opt/client", args, model: Some("m-1"), begin, folders: &[], git: &[] }
+    Turn { program: "/opt/client", args, model: Some("m-1"), begin, folders: &[] }
 }
 
 fn failed(told: &Told) -> &str {
@@ -123,12 +123,20 @@ fn a_conversation_is_begun_or_taken_up() {
 }
 
 #[test]
-fn folders_are_named_and_the_git_directory_where_a_sandbox_is_in_the_way() {
-    let (output, refs) = (Path::new("/out"), Path::new("/r/.git/refs"));
-    let turn = Turn { folders: &[output], git: &[refs], ..turn(Begin::New("i"), &[]) };
-    let line = |name: &str| client(name).headless(&turn).join(" ");
-    assert!(line("claude").contains(" --add-dir /out ") && !line("claude").contains(".git"));
-    assert!(line("codex").contains(" --add-dir /out --add-dir /r/.git/refs "));
+fn folders_beside_the_worktree_are_named() {
+    let turn = Turn { folders: &[Path::new("/out")], ..turn(Begin::New("i"), &[]) };
+    for known in ALL {
+        let line = known.headless(&turn).join(" ");
+        assert!(line.contains(" --add-dir /out "), "{line}");
+    }
+}
+
+#[test]
+fn codex_is_started_without_the_sandbox_that_workers_would_break_for_each_other() {
+    let args = ["-s".to_owned(), "workspace-write".to_owned()];
+    let line = client("codex").headless(&turn(Begin::New("i"), &args)).join(" ");
+    assert!(line.contains(" -c sandbox_mode=\"danger-full-access\" "), "{line}");
+    assert!(line.ends_with(" -s workspace-write -"), "{line}");
 }
 
 #[test]

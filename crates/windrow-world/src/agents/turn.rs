@@ -15,8 +15,6 @@ pub struct Turn<'a> {
     pub begin: Begin<'a>,
     /// Folders it may write in beside the worktree.
     pub folders: &'a [&'a Path],
-    /// The parts of the git directory that a commit in the worktree writes.
-    pub git: &'a [&'a Path],
 }
 
 /// Where a conversation begins.

@@ -41,7 +41,7 @@ fn check_a_list_lands(client: &str, author: &str) {
     ground.commit_tasks(&tasks());
     let _ran = ground.windrow(&["run", "TASKS.md", "--agent", client, "--pool", "2"]).ok();
     let landed = landings(&ground.env);
-    assert_eq!(landed.len(), 3, "{landed:#?}");
+    assert_eq!(landed.len(), 3, "{landed:#?}\n{}", ground.transcripts());
     for key in 1..=3 {
         let text = ground.env.repo().at_revision("main", &format!("{key}.txt"));
         assert_eq!(text, Some(format!("{key}\n")));

@@ -101,6 +101,18 @@ impl Ground {
         command.env("ANTHROPIC_API_KEY", KEY).env("STUB_KEY", KEY)
     }
 
+    /// What every client wrote, for a test that fails.
+    pub(super) fn transcripts(&self) -> String {
+        let find = ["projects", "-name", "transcript", "-size", "-200k"];
+        let found = Cmd::new("find").args(find).dir(self.env.state()).success().unwrap();
+        let found = String::from_utf8_lossy(&found).into_owned();
+        let read = |name: &str| {
+            let text = fs::read(self.env.state().join(name)).unwrap_or_default();
+            format!("--- {name}\n{}", String::from_utf8_lossy(&text))
+        };
+        found.lines().map(read).collect::<Vec<_>>().join("\n")
+    }
+
     /// Kills the client that is at work with -9.
     #[track_caller]
     pub(super) fn kill_client(&self) {
