@@ -229,7 +229,7 @@ fn a_tree_that_was_moved_by_a_killed_call_is_found_where_it_is() {
     assert_eq!(git(&new, ["status", "--porcelain", "-b"]), "## windrow/jam");
     assert_eq!(fx.worktrees.find(&tree.path).unwrap(), None);
     // A link that leads to a tree which is where it says is nobody's.
-    put(&fx.path("ham/.git"), &fs::read_to_string(new.join(".git")).unwrap());
+    put(&fx.path("ham/.git"), fs::read_to_string(new.join(".git")).unwrap());
     put(&tree.git_dir.join("windrow-making"), "");
     assert_eq!(fx.worktrees.find(&fx.path("ham")).unwrap(), None);
 }
