@@ -45,8 +45,8 @@ impl Agents {
             true => BTreeSet::new(),
             false => secrets(context)?.load().map_err(|e| unreadable(&e))?.into_keys().collect(),
         };
-        let written = config.agents.keys().chain(context.person.agents.keys());
-        let example = written.cloned().next();
+        let mut written = config.agents.keys().chain(context.person.agents.keys());
+        let example = written.next().cloned();
         Ok(Self { all, example, given, kept })
     }
 
