@@ -3,10 +3,12 @@
 //! `tidy` reads the tree and names every broken rule; `reference` writes the pages that are made from
 //! the program; `simulate` runs the engine through made-up disasters, `fuzz` its readers through bad
 //! input; `mutants` breaks rules on purpose; `bench` measures what docs/performance.md says; `test`
-//! is the one command that passes every test; `ci` is `test` with skips counted as failures. Nothing
-//! here is shipped, and nothing here may use another room: it must build when they do not.
+//! is the one command that passes every test; `clients` installs what some of them run; `ci` is `test`
+//! with skips counted as failures. Nothing here is shipped, and nothing here may use another room: it
+//! must build when they do not.
 
 mod bench;
+mod clients;
 mod fuzz;
 mod mutants;
 mod rivals;
@@ -32,6 +34,7 @@ Usage: cargo xtask <TASK>
   mutants [NAME...]  Break each rule of xtask/mutants.toml, and require that a test notices
   bench   Measure everything and write docs/performance.md ([--quick] [--only PART])
   rivals  Install the tools that the benches compare with
+  clients install  Install real agent clients for the tests; `test` does this too
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         ["simulate", ref words @ ..] => simulate::run(words),
         ["bench", ref args @ ..] => bench::run(args),
         ["rivals"] => rivals::install(),
+        ["clients", "install"] => clients::install(),
         ["help" | "--help" | "-h"] => {
             run::say(USAGE);
             Ok(())

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::clients;
 use crate::run::{self, Program, say};
 use crate::simulate;
 use crate::tidy;
@@ -36,6 +37,7 @@ const STEPS: &[(&str, Step)] = &[
     ("docs", docs),
     ("doc tests", doc_tests),
     ("simulation", simulation),
+    ("clients", real_clients),
     ("tests", tests),
 ];
 
@@ -101,6 +103,17 @@ fn doc_tests(_: &Plan) -> Result<(), String> {
 
 fn simulation(plan: &Plan) -> Result<(), String> {
     simulate::seeds(if plan.ci { CI_SEEDS } else { SEEDS })
+}
+
+/// Without Node the tests that need the clients say that they cannot run.
+fn real_clients(plan: &Plan) -> Result<(), String> {
+    match clients::install() {
+        Err(message) if !plan.ci => {
+            say(&format!("xtask: {message}"));
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 fn tests(plan: &Plan) -> Result<(), String> {

@@ -123,6 +123,34 @@ pub struct AgentSpec {
     /// `Name <mail>` for the `Co-Authored-By` trailer.
     #[serde(default)]
     pub co_author: Option<String>,
+    /// The client that it is, by its name; nothing for a command of any kind. What a client's
+    /// program is told beside the command stands with the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The model that the client uses where a task names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Variables that it finds in its environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Names of variables whose values are the person's and stand in no journal.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub secrets: BTreeSet<String>,
+}
+
+impl AgentSpec {
+    /// A command and nothing else.
+    #[must_use]
+    pub const fn of(command: AgentCommand) -> Self {
+        Self {
+            command,
+            co_author: None,
+            client: None,
+            model: None,
+            env: BTreeMap::new(),
+            secrets: BTreeSet::new(),
+        }
+    }
 }
 
 /// A command with or without a shell.

@@ -1,6 +1,7 @@
 //! What a job's folder says, in the words of the core.
 
 use windrow_core::state::{ExitHow, Verdict};
+use windrow_world::agents::End;
 use windrow_world::proc::ProcessId;
 
 use crate::keeper::{Exit, FROM_OUTSIDE, How, JobState};
@@ -56,6 +57,25 @@ pub fn agent_exit(how: &How) -> ExitHow {
     }
 }
 
+/// The same for a client, which says itself how its turn ended.
+///
+/// Its status alone is not believed: a turn that failed may end with 0. What ended it from outside
+/// is, whatever it said before.
+#[must_use]
+pub fn client_exit(how: ExitHow, end: Option<&End>) -> ExitHow {
+    /// As a shell reports a program that was interrupted from the keyboard.
+    const INTERRUPTED: i32 = 130;
+    match (how, end) {
+        (how, _) if how.is_interruption() => how,
+        (ExitHow::Code(_), Some(End::Failed(why))) => ExitHow::Reported(why.clone()),
+        (ExitHow::Code(_), Some(End::Interrupted)) => ExitHow::Code(INTERRUPTED),
+        (ExitHow::Code(0), None) => {
+            ExitHow::Reported("its client ended without a word on how the turn ended".to_owned())
+        }
+        (how, _) => how,
+    }
+}
+
 /// What the exit of a gate's command says about the tree, and how it ended.
 #[must_use]
 pub fn gate_verdict(how: &How) -> (Verdict, String) {
@@ -102,6 +122,24 @@ mod tests {
         assert_eq!(last_line(" \n\n"), None);
         let long = last_line(&"ä".repeat(LINE_LETTERS + 1)).unwrap();
         assert_eq!(long, format!("{}...", "ä".repeat(LINE_LETTERS)));
+    }
+
+    #[test]
+    fn a_client_is_believed_that_it_failed_and_not_that_it_did_not() {
+        let failed = End::Failed("the key was refused".to_owned());
+        let reported = ExitHow::Reported("the key was refused".to_owned());
+        for code in [0, 1] {
+            assert_eq!(client_exit(ExitHow::Code(code), Some(&failed)), reported);
+        }
+        assert_eq!(client_exit(ExitHow::Code(0), Some(&End::Well)), ExitHow::Code(0));
+        assert_eq!(client_exit(ExitHow::Code(1), Some(&End::Well)), ExitHow::Code(1));
+        assert_eq!(client_exit(ExitHow::Code(1), None), ExitHow::Code(1));
+        assert!(matches!(client_exit(ExitHow::Code(0), None), ExitHow::Reported(_)));
+        assert!(client_exit(ExitHow::Code(0), Some(&End::Interrupted)).is_interruption());
+        for ended in [ExitHow::Code(143), ExitHow::Signal(9), ExitHow::TimeOver, ExitHow::Stopped] {
+            assert_eq!(client_exit(ended.clone(), Some(&failed)), ended);
+            assert_eq!(client_exit(ended.clone(), None), ended);
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod published;
 pub mod register;
 mod repairing;
 mod restoring;
+mod secrets;
 mod serve;
 mod summaries;
 mod views;
@@ -35,6 +36,7 @@ pub use daemon::daemon_main;
 pub use guard::guard_main;
 pub use home::{Home, HomeError};
 pub use ledger::LedgerError;
+pub use secrets::{Secrets, SecretsError};
 
 /// An error with all of its causes in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

@@ -15,6 +15,7 @@ use windrow_world::git::{Lander, Repo, Signer, WorktreeError, Worktrees};
 use crate::heart::Moment;
 use crate::home::Home;
 use crate::keeper::DaemonSpec;
+use crate::secrets::Secrets;
 
 /// The actors for worktrees, by the folder they lie in and the caches that stay in them.
 type ByRoot = BTreeMap<(PathBuf, Vec<String>), Arc<Worktrees>>;
@@ -39,6 +40,8 @@ pub(crate) struct Place {
     pub(crate) daemon: DaemonSpec,
     /// The command that becomes a keeper when a job's folder is added.
     pub(crate) keeper: Vec<std::ffi::OsString>,
+    /// Values that agents need and that stand in no journal.
+    pub(crate) secrets: Secrets,
     /// Variables that workers and gates may see, with the daemon's own values.
     pub(crate) env: Vec<(String, String)>,
     worktrees: Mutex<ByRoot>,
@@ -66,6 +69,7 @@ impl Place {
                 socket: home.socket(),
                 unless: Some(home.stopped_marker()),
             },
+            secrets: Secrets::of(home),
             keeper: vec![windrow.exe.clone().into(), "__keeper".into()],
             env: windrow
                 .env

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use windrow_api::{Call, Reply};
 use windrow_core::spec::{AgentCommand, AgentSpec};
 
-use crate::config::{FILE, ProjectConfig};
+use crate::config::{FILE, ProjectConfig, quoted};
 use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::desk::unexpected;
@@ -126,8 +126,10 @@ impl Content {
 pub(crate) fn settings(project: &Path, config: &ProjectConfig) -> Content {
     let mut content = Content::new(project, FILE);
     content.extend("gate", config.gates().iter().map(String::as_str));
-    for (name, agent) in config.agents() {
-        content.extend(&format!("agent {name}"), [command_line(&agent).as_str()]);
+    for (name, agent) in &config.agents {
+        for (what, line) in agent.commands() {
+            content.extend(&format!("agent {name}{what}"), [line.as_str()]);
+        }
     }
     content
 }
@@ -135,10 +137,7 @@ pub(crate) fn settings(project: &Path, config: &ProjectConfig) -> Content {
 /// An agent's command as one line to read.
 pub(crate) fn command_line(agent: &AgentSpec) -> String {
     match &agent.command {
-        AgentCommand::Argv(argv) => {
-            let words: Vec<String> = argv.iter().map(|word| format!("{word:?}")).collect();
-            words.join(" ")
-        }
+        AgentCommand::Argv(argv) => quoted(argv),
         AgentCommand::Shell(line) => line.clone(),
     }
 }

@@ -25,6 +25,8 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
 /// What the daemon gets besides what every child gets, because agents and gates may need it.
 const FOR_DAEMON: &[&str] = &[
     "CARGO_HOME",
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
     "GNUPGHOME",
     "GOPATH",
     "JAVA_HOME",
@@ -112,6 +114,12 @@ impl Env {
     pub(crate) fn for_daemon(&self) -> Vec<(&'static str, OsString)> {
         let listed = FOR_DAEMON.iter().copied();
         listed.filter_map(|name| self.vars.get(name).map(|value| (name, value.clone()))).collect()
+    }
+
+    /// The value of a variable that a person's settings name as an agent's secret.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads variables")]
+    pub(crate) fn secret(name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
     fn var(&self, name: &str) -> Option<&OsStr> {

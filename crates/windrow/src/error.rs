@@ -74,6 +74,12 @@ impl CliError {
         self
     }
 
+    /// Adds what helps, if there is something.
+    pub(crate) fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
     /// The whole message as it is shown.
     pub(crate) fn render(&self) -> String {
         let mut text = format!("windrow: error: {}\n", self.message);

@@ -266,6 +266,7 @@ fn describe(exit: Option<&Exit>) -> (TryKind, String) {
         Some(ExitHow::Lost(why)) => {
             (TryKind::Interrupted, format!("the worker was lost again and again: {why}"))
         }
+        Some(ExitHow::Reported(why)) => (TryKind::Failed, format!("the worker failed: {why}")),
         Some(ExitHow::Stopped) => (TryKind::Interrupted, "the worker was ended".to_owned()),
         None => (TryKind::World, "the worker never ran".to_owned()),
     }

@@ -19,7 +19,8 @@ pub use landing::{EntryState, Landing, Verdict};
 pub use quiet::Quiet;
 pub use run::{Run, RunEnd, RunPhase};
 pub use session::{
-    Claim, Exit, ExitHow, Kept, Lease, OpenTree, Process, SealOutcome, Session, StopReason, Wish,
+    Claim, ClientTurn, Exit, ExitHow, Kept, Lease, OpenTree, Process, SealOutcome, Session,
+    StopReason, Wish,
 };
 pub use store::{Delay, DelayKey, State, TreeRecord, TreeUse};
 pub use task::{ClosedAs, Task, TaskPhase, TryKind, TryReason};

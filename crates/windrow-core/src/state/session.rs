@@ -182,6 +182,35 @@ pub struct Exit {
     /// The last line of it, if it wrote one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
+    /// What the agent's client said of its turn, when it is one that says such things.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<ClientTurn>,
+}
+
+impl Exit {
+    /// An end of which nothing more is known.
+    #[must_use]
+    pub const fn of(how: ExitHow) -> Self {
+        Self { how, tail: None, said: None, turn: None }
+    }
+}
+
+/// What an agent's client said of its turn, whatever came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientTurn {
+    /// The client's own name for the conversation, by which it can be taken up again.
+    pub conversation: Option<String>,
+    /// What it cost, in millionths of a dollar, as the client reckons.
+    pub cost_microusd: Option<u64>,
+    /// Tokens that went in, those out of a cache included.
+    pub input_tokens: u64,
+    /// Tokens that came out.
+    pub output_tokens: u64,
+    /// How often the model was asked again after it could not answer.
+    pub retries: u32,
+    /// Tools that it wanted to use and was not allowed to.
+    pub denied: Vec<String>,
 }
 
 /// The ways an agent process ends.
@@ -202,6 +231,8 @@ pub enum ExitHow {
     CouldNotStart(String),
     /// Its keeper vanished; the agent was found and ended.
     Lost(String),
+    /// By itself, and whatever its status, its client says that it failed.
+    Reported(String),
 }
 
 impl ExitHow {
@@ -215,7 +246,11 @@ impl ExitHow {
             Self::Signal(signal) => matches!(signal, 1 | 2 | 9 | 15),
             Self::Code(code) => matches!(code, 129 | 130 | 137 | 143),
             Self::Lost(_) => true,
-            Self::Silent | Self::TimeOver | Self::Stopped | Self::CouldNotStart(_) => false,
+            Self::Silent
+            | Self::TimeOver
+            | Self::Stopped
+            | Self::CouldNotStart(_)
+            | Self::Reported(_) => false,
         }
     }
 }

@@ -281,7 +281,7 @@ impl World {
 }
 
 fn ended(session: SessionId, generation: Generation, how: ExitHow) -> Command {
-    let exit = Exit { how, tail: None, said: None };
+    let exit = Exit::of(how);
     Command::ReportEnded(ReportEnded { session, generation, exit })
 }
 

@@ -6,9 +6,11 @@
 //!
 //! Never: decisions. What follows from an outcome is the core's affair.
 
+mod agent;
 mod brief;
 mod capture;
 mod check_off;
+mod exit;
 mod follow_target;
 mod free_name;
 mod lease_name;

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use windrow_api::worker::Variable;
 use windrow_core::command::{ReportEnded, ReportStarted};
 use windrow_core::ids::SessionId;
-use windrow_core::spec::{AgentCommand, TextRef};
+use windrow_core::spec::TextRef;
 use windrow_core::state::{Exit, ExitHow, Process, Session, Task};
 use windrow_core::{Command, Effect, State};
 use windrow_journal::{Hash, Reader as _, SqliteReader};
+use windrow_world::agents::Client;
 use windrow_world::{crash, files, proc::ProcessId};
 
+use super::agent::{Agent, client_of};
 use super::brief::Brief;
+use super::exit::exit_of;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
 use crate::jobs::{self, Beginning};
 use crate::keeper::{self, JobState, Launch, Program};
@@ -23,6 +26,9 @@ struct Start {
     place: Arc<Place>,
     folder: PathBuf,
     launch: Launch,
+    agent: Agent,
+    /// What reads the output, when the agent is a client.
+    client: Option<&'static dyn Client>,
     brief: Brief,
     output: PathBuf,
     /// Somebody wants the session to end by now.
@@ -69,7 +75,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 Outcome::report(Command::ReportStarted(report))
             }
             Begun::Never => {
-                let exit = Exit { how: ExitHow::Stopped, tail: None, said: None };
+                let exit = Exit::of(ExitHow::Stopped);
                 Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
             Begun::Over(exit, tail) => {
@@ -77,7 +83,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 Outcome::with_text(Command::ReportEnded(report), Some(tail))
             }
             Begun::Impossible(why) => {
-                let exit = Exit { how: ExitHow::CouldNotStart(why), tail: None, said: None };
+                let exit = Exit::of(ExitHow::CouldNotStart(why));
                 Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
         }
@@ -89,18 +95,9 @@ fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Opt
     let tree = session.tree.as_ref()?;
     let place = &tools.place;
     let folder = place.agent_job(session.id, session.generation);
-    let program = match &task.spec.run {
-        Some(line) => Program::Shell { line: line.clone() },
-        None => {
-            let agent = task.spec.agent.as_ref().or(run.agent.as_ref())?;
-            match &run.agents.get(agent)?.command {
-                AgentCommand::Argv(argv) => Program::Argv { argv: argv.clone() },
-                AgentCommand::Shell(line) => Program::Shell { line: line.clone() },
-            }
-        }
-    };
     let job = format!("{}.{}", session.id, session.generation);
-    let mut launch = Launch::new(job, program, &tree.path, folder.join("transcript"));
+    let nothing = Program::Argv { argv: Vec::new() };
+    let mut launch = Launch::new(job, nothing, &tree.path, folder.join("transcript"));
     let limits = task.spec.limits.or(run.limits);
     launch.silence_ms = limits.silence_ms;
     launch.time_ms = limits.time_ms;
@@ -109,7 +106,8 @@ fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Opt
     let key = |task: &Task| task.spec.source.as_ref().map(|source| source.key.clone());
     let out = run.out.as_deref();
     let output = place.output(out, task.id, key(task).as_deref());
-    launch.env = environment(session, task, place, &folder, &output);
+    let agent = Agent::of(state, session, task, place, &output)?;
+    launch.env = environment(session, task, place, &agent, &folder, &output);
     let brief_file = folder.join("brief.md");
     launch.stdin = Some(brief_file);
     let reads = task.spec.reads.iter().filter_map(|id| state.tasks.get(id));
@@ -118,13 +116,15 @@ fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Opt
         .collect();
     let brief = Brief::of(state, session, task, &output);
     let is_to_end = session.stop.is_some();
-    Some(Start { place: Arc::clone(place), folder, launch, brief, output, is_to_end, reads })
+    let (place, client) = (Arc::clone(place), client_of(state, session));
+    Some(Start { place, folder, launch, agent, client, brief, output, is_to_end, reads })
 }
 
 fn environment(
     session: &Session,
     task: &Task,
     place: &Place,
+    agent: &Agent,
     folder: &std::path::Path,
     output: &std::path::Path,
 ) -> Vec<(String, String)> {
@@ -144,12 +144,12 @@ fn environment(
         };
         (variable.name().to_owned(), value)
     });
-    place.env.iter().cloned().chain(own).collect()
+    place.env.iter().chain(&agent.env).cloned().chain(own).collect()
 }
 
 fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
     let over = |exit| {
-        let (exit, tail) = watch_agent::exit_of(&exit);
+        let (exit, tail) = exit_of(&exit, start.client, &start.folder);
         Begun::Over(exit, tail)
     };
     match jobs::beginning(stands, start.is_to_end) {
@@ -161,6 +161,13 @@ fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
         Beginning::EndOrphan => {
             return keeper::end_orphan(&start.folder).map(over).map_err(|e| chain(&e));
         }
+    }
+    match start.agent.program().and_then(|program| Ok((program, start.agent.secrets()?))) {
+        Ok((program, secrets)) => {
+            start.launch.program = program;
+            start.launch.env.extend(secrets);
+        }
+        Err(why) => return Ok(Begun::Impossible(why)),
     }
     for (title, file) in std::mem::take(&mut start.reads) {
         match fs::read_to_string(&file) {

@@ -7,14 +7,12 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use windrow_core::command::{RenewClaim, ReportEnded};
 use windrow_core::ids::SessionId;
-use windrow_core::spec::TextRef;
-use windrow_core::state::Exit;
 use windrow_core::{Command, Effect, State};
-use windrow_journal::Text;
 use windrow_world::proc::ProcessId;
 
-use super::{Act, Outcome, Tools, chain};
-use crate::jobs;
+use super::agent::client_of;
+use super::exit::exit_of;
+use super::{Act, Outcome, Tools, blocking, chain};
 use crate::keeper::{self, JobState};
 
 /// Pause before looking again at a keeper that is just starting or ending.
@@ -25,6 +23,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let lease_ms = state.runs.get(&session.run)?.spec.lease_ms;
     let generation = session.generation;
     let folder = tools.place.agent_job(id, generation);
+    let client = client_of(state, session);
     let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
     Some(Box::pin(async move {
         let alive = || {
@@ -34,7 +33,11 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         let every = Duration::from_millis((lease_ms / 2).max(1_000));
         match wait_for_exit(&folder, every, alive).await {
             Ok(exit) => {
-                let (exit, tail) = exit_of(&exit);
+                let read = move || Ok(exit_of(&exit, client, &folder));
+                let (exit, tail) = match blocking(effect, read).await {
+                    Ok(read) => read,
+                    Err(outcome) => return outcome,
+                };
                 let report = ReportEnded { session: id, generation, exit };
                 Outcome::with_text(Command::ReportEnded(report), Some(tail))
             }
@@ -155,14 +158,6 @@ async fn gone(keeper: ProcessId, every: Duration, alive: &impl Fn()) -> Result<(
             Err(_) => alive(),
         }
     }
-}
-
-/// A keeper's exit as the core knows it, with the end of the output as a text.
-pub(super) fn exit_of(exit: &keeper::Exit) -> (Exit, Text) {
-    let tail = Text::new(exit.tail.as_bytes().to_vec());
-    let how = jobs::agent_exit(&exit.how);
-    let said = jobs::last_line(&exit.tail);
-    (Exit { how, tail: Some(TextRef(tail.hash().to_string())), said }, tail)
 }
 
 #[cfg(test)]

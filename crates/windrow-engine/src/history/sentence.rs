@@ -202,7 +202,27 @@ fn sealed(session: &str, task: &str, outcome: &SealOutcome) -> String {
 }
 
 fn ended(exit: &Exit) -> String {
-    match &exit.how {
+    let mut text = ended_how(&exit.how);
+    let Some(turn) = &exit.turn else { return text };
+    if !turn.denied.is_empty() {
+        text = format!("{text}, and was not allowed to use {}", turn.denied.join(", "));
+    }
+    let name = turn.conversation.as_ref().map(|name| format!("conversation {name}"));
+    let cost = turn.cost_microusd.map(dollars);
+    let tokens = (turn.input_tokens > 0)
+        .then(|| format!("{} tokens in, {} out", turn.input_tokens, turn.output_tokens));
+    let parts: Vec<String> = [name, cost, tokens].into_iter().flatten().collect();
+    if parts.is_empty() { text } else { format!("{text} ({})", parts.join("; ")) }
+}
+
+/// Millionths of a dollar as dollars and cents, rounded up.
+fn dollars(millionths: u64) -> String {
+    let cents = millionths.div_ceil(10_000);
+    format!("${}.{:02}", cents / 100, cents % 100)
+}
+
+fn ended_how(how: &ExitHow) -> String {
+    match how {
         ExitHow::Code(0) => "well".to_owned(),
         ExitHow::Code(code) => format!("with status {code}"),
         ExitHow::Signal(signal) => format!("by signal {signal}"),
@@ -211,6 +231,7 @@ fn ended(exit: &Exit) -> String {
         ExitHow::Stopped => "as it was told".to_owned(),
         ExitHow::CouldNotStart(why) => format!("before it began: {why}"),
         ExitHow::Lost(why) => format!("unseen: {why}"),
+        ExitHow::Reported(why) => format!("without success: {why}"),
     }
 }
 

@@ -72,7 +72,7 @@ impl Field {
     pub(crate) fn spec(&self, branch: &str, pool: u32) -> RunSpec {
         let own = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
         let command = AgentCommand::Argv(vec![own, STAMP.to_owned()]);
-        let agent = AgentSpec { command, co_author: None };
+        let agent = AgentSpec::of(command);
         RunSpec {
             sources: vec!["ready".to_owned()],
             branch: branch.to_owned(),

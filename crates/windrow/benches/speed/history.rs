@@ -122,7 +122,7 @@ impl World {
                 Command::ReportStarted(ReportStarted { session, generation, keeper })
             }
             Effect::WatchAgent(session, generation) => {
-                let exit = Exit { how: ExitHow::Code(0), tail: None, said: None };
+                let exit = Exit::of(ExitHow::Code(0));
                 Command::ReportEnded(ReportEnded { session, generation, exit })
             }
             Effect::SealWork(session, generation) => {

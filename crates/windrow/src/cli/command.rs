@@ -7,8 +7,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill, land,
-    log, prune, ready, report, restore, run, sessions, show, status, task,
+    agents, approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill,
+    land, log, prune, ready, report, restore, run, sessions, show, status, task,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -53,6 +53,7 @@ enum Command {
     Close(close::CloseArgs),
     Restore(restore::RestoreArgs),
     Land(land::LandArgs),
+    Agents(agents::AgentsArgs),
     Approve(approve::ApproveArgs),
     Prune(prune::PruneArgs),
     Init(init::InitArgs),
@@ -118,6 +119,7 @@ fn run(context: &Context, cli: Cli) -> Outcome {
         Command::Close(args) => close::run(context, &args),
         Command::Restore(args) => restore::run(context, &args),
         Command::Land(args) => land::run(context, &args),
+        Command::Agents(args) => agents::run(context, &args),
         Command::Approve(args) => approve::run(context, &args),
         Command::Prune(args) => prune::run(context, &args),
         Command::Init(args) => init::run(context, &args),

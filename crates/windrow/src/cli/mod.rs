@@ -3,6 +3,7 @@
 //! A command resolves what the person typed, asks the daemon through a [`crate::desk::Desk`] and
 //! hands the answer to the output. It makes no decisions about tasks; those are the core's.
 
+mod agents;
 mod approve;
 mod at;
 mod bench;

@@ -4,8 +4,9 @@
 
 use serde::de::DeserializeOwned;
 
+use super::agents::AgentTable;
 use super::person::PersonConfig;
-use super::project::{AgentTable, LimitsTable, ProjectConfig, TargetTable};
+use super::project::{LimitsTable, ProjectConfig, TargetTable};
 use super::toml_file::unknown;
 
 pub(crate) fn project() -> Vec<String> {

@@ -4,6 +4,7 @@
 //! `windrow/config.toml` in the person's configuration folder is taste. A flag beats both, the
 //! person's taste beats the project's, and what nobody says has a default. Unknown keys are errors.
 
+mod agents;
 mod duration;
 #[cfg(test)]
 pub(crate) mod keys;
@@ -11,6 +12,7 @@ mod person;
 mod project;
 mod toml_file;
 
+pub(crate) use agents::{above, built_in, quoted, resolved};
 pub(crate) use duration::parse_ms;
 pub(crate) use person::PersonConfig;
 pub(crate) use project::{FILE, ProjectConfig};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::agents::AgentTables;
 use super::toml_file;
 use crate::error::CliError;
 use crate::output::Colour;
@@ -23,6 +24,12 @@ pub(crate) struct PersonConfig {
     ///
     /// Default: what the project says
     pub(crate) pool: Option<NonZeroU32>,
+    /// The agent for tasks that name none, whatever the project says.
+    ///
+    /// Default: what the project says
+    pub(crate) agent: Option<String>,
+    /// Agents of the person's own, and what they set differently in the project's.
+    pub(crate) agents: AgentTables,
 }
 
 impl PersonConfig {

@@ -1,12 +1,12 @@
 //! What a repository says about itself: `windrow.toml` beside its `.git`.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use windrow_core::spec::{AgentCommand, AgentSpec, Leftovers, TreeNames, WhenBusy};
+use windrow_core::spec::{Leftovers, TreeNames, WhenBusy};
 
+use super::agents::{self, AgentTables};
 use super::{duration, toml_file};
 use crate::error::CliError;
 
@@ -86,8 +86,9 @@ pub(crate) struct ProjectConfig {
     /// When files of the checkout are in the way of a landing: "wait" until they are not, or land
     /// "ahead" on refs/windrow/target/BRANCH, and the branch follows by itself later.
     pub(crate) target: TargetTable,
-    /// An agent is any command. It finds its brief in the file $WINDROW_BRIEF.
-    agents: BTreeMap<String, AgentTable>,
+    /// An agent is any command, or a client that windrow knows. A command finds its brief in the
+    /// file $WINDROW_BRIEF.
+    pub(crate) agents: AgentTables,
 }
 
 /// How work lands on the branch.
@@ -140,23 +141,6 @@ pub(crate) struct LimitsTable {
     pub(crate) grace: Option<u64>,
 }
 
-/// One agent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct AgentTable {
-    /// The shell line that starts it.
-    ///
-    /// Example: `run = "my-agent --prompt-file \"$WINDROW_BRIEF\""`
-    run: Option<String>,
-    /// A program and its arguments instead, without a shell.
-    command: Option<Vec<String>>,
-    /// Who stands in the `Co-Authored-By` trailer of what it did.
-    ///
-    /// Example: `co-author = "My Agent <agent@example.org>"`
-    co_author: Option<String>,
-}
-
 impl ProjectConfig {
     /// Reads the settings of the repository at `root`.
     pub(crate) fn load(root: &Path) -> Result<Self, CliError> {
@@ -169,19 +153,6 @@ impl ProjectConfig {
     /// The gates in their order.
     pub(crate) fn gates(&self) -> Vec<String> {
         self.gate.iter().chain(&self.gates).cloned().collect()
-    }
-
-    /// The agents by name.
-    pub(crate) fn agents(&self) -> BTreeMap<String, AgentSpec> {
-        let spec = |table: &AgentTable| {
-            let co_author = table.co_author.clone();
-            let command = match (&table.command, &table.run) {
-                (Some(argv), _) => AgentCommand::Argv(argv.clone()),
-                (None, line) => AgentCommand::Shell(line.clone().unwrap_or_default()),
-            };
-            AgentSpec { command, co_author }
-        };
-        self.agents.iter().map(|(name, table)| (name.clone(), spec(table))).collect()
     }
 
     /// The folder for worktrees, absolute.
@@ -207,35 +178,18 @@ impl ProjectConfig {
         if self.gates().iter().any(|gate| gate.trim().is_empty()) {
             return wrong("a gate is empty; remove it, or write a command".to_owned());
         }
-        for (agent, table) in &self.agents {
-            let fault = match (&table.command, &table.run) {
-                (Some(_), Some(_)) => "has both `command` and `run`; keep one of them",
-                (None, None) => "has neither `command` nor `run`; write one of them",
-                (Some(argv), None) if argv.first().is_none_or(|program| program.is_empty()) => {
-                    "has an empty `command`; write a program and its arguments"
-                }
-                (None, Some(line)) if line.trim().is_empty() => {
-                    "has an empty `run`; write a shell line"
-                }
-                _ => match &table.co_author {
-                    Some(text) if !is_author(text) => "has no `Name <mail>` in `co-author`",
-                    _ => continue,
-                },
-            };
-            return wrong(format!("agent `{agent}` {fault}"));
+        if let Some((agent, _)) = self.agents.iter().find(|(_, table)| table.has_secrets()) {
+            return wrong(format!(
+                "agent `{agent}` names `secrets`, which only a person's own settings may"
+            ));
         }
-        let Some(agent) = self.agent.as_ref().filter(|agent| !self.agents.contains_key(*agent))
-        else {
+        let known = agents::above(agents::built_in(), &self.agents);
+        agents::resolved(name, &known)?;
+        let Some(agent) = self.agent.as_ref().filter(|agent| !known.contains_key(*agent)) else {
             return Ok(());
         };
         wrong(format!("`agent` is `{agent}`, and there is no `[agents.{agent}]`; add it"))
     }
-}
-
-fn is_author(text: &str) -> bool {
-    let mail = text.strip_suffix('>').and_then(|text| text.split_once(" <"));
-    let clean = |part: &str| !part.trim().is_empty() && !part.contains(['<', '>', '\n', '\r']);
-    mail.is_some_and(|(name, mail)| clean(name) && clean(mail))
 }
 
 /// The path without `.` and `..`, by its text alone.

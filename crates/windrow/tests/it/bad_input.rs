@@ -122,7 +122,7 @@ fn tasks_that_nobody_can_do() {
     check_refused(&env, ran, &["there is no agent `smith`", "[agents.smith]"]);
     env.settings("agent = \"smyth\"\n[agents.smyth]\nrun = \"true\"\n");
     let ran = env.windrow(["run", "TASKS.md", "--dry-run"]);
-    check_refused(&env, ran, &["names the agent `smith`", "agents in windrow.toml: smyth"]);
+    check_refused(&env, ran, &["names the agent `smith`", "agents: claude, codex, smyth"]);
 }
 
 #[test]

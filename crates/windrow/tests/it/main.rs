@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod agents;
 mod ahead;
 mod audit;
 mod bad_input;
@@ -35,6 +36,7 @@ mod place;
 mod plans;
 mod progress;
 mod pruning;
+mod real_clients;
 mod restoring;
 mod schemas;
 mod scopes;

@@ -37,7 +37,11 @@ fn lived_in() -> TestEnv {
         ## Task 2: Fail\nRun: echo b > b.txt; exit 3\n\n\
         ## Task 3: Wait\nDepends on: 2\nRun: echo c > c.txt\n";
     env.repo().write("TASKS.md", tasks);
-    env.settings("gate = \"true\"\n[agents.a]\nrun = \"true\"\n");
+    // What the machine has of clients is not started here.
+    env.settings(
+        "gate = \"true\"\n[agents.a]\nrun = \"true\"\n[agents.claude]\nprogram = \"no-claude\"\n\
+         [agents.codex]\nprogram = \"no-codex\"\n",
+    );
     env
 }
 
@@ -87,6 +91,7 @@ fn every_answer_has_the_form_of_its_schema() {
         ("restore-list.json", &["restore", "--list"]),
         ("restore.json", &["restore", "t-2", "--to", "../back"]),
         ("prune.json", &["prune", "--dry-run"]),
+        ("agents.json", &["agents"]),
         ("doctor.json", &["doctor"]),
         ("daemon-start.json", &["daemon", "start"]),
         ("daemon-status.json", &["daemon", "status"]),

@@ -14,11 +14,7 @@ use crate::testing::{World, check, given, refused, spec};
 const S: SessionId = SessionId(1);
 
 fn ended(generation: u32, how: ExitHow) -> Command {
-    Command::ReportEnded(ReportEnded {
-        session: S,
-        generation,
-        exit: Exit { how, tail: None, said: None },
-    })
+    Command::ReportEnded(ReportEnded { session: S, generation, exit: Exit::of(how) })
 }
 
 fn sealed(generation: u32, work: SealedWork) -> Command {

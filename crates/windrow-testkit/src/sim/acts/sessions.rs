@@ -44,7 +44,7 @@ fn job_of(stage: &Stage, session: &Session) -> SimJob {
 }
 
 fn ended(session: SessionId, generation: Generation, how: ExitHow) -> Command {
-    let exit = Exit { how, tail: None, said: None };
+    let exit = Exit::of(how);
     Command::ReportEnded(ReportEnded { session, generation, exit })
 }
 

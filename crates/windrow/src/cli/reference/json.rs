@@ -9,6 +9,7 @@ use windrow_api::view::{
     TaskRow, TaskView,
 };
 
+use super::super::agents::AgentRow;
 use super::super::approve::Approval;
 use super::super::bench::Figures;
 use super::super::daemon::Absent;
@@ -138,6 +139,7 @@ fn answers() -> Vec<Answer> {
         answer::<RunView>("report"),
         answer::<Restored<'static>>("restore"),
         answer::<Vec<KeptRow>>("restore --list"),
+        answer::<Vec<AgentRow>>("agents"),
         answer::<Vec<Approval<'static>>>("approve"),
         answer::<Vec<PruneRow>>("prune"),
         answer::<Vec<Finding>>("doctor"),

@@ -4,6 +4,7 @@
 //! ([`repository`], [`setup`]). Then consent, import, start ([`start`]). `--dry-run` stops after the
 //! first part and needs no daemon ([`dry_run`]).
 
+mod agents;
 mod args;
 mod chosen;
 mod dry_run;
@@ -13,6 +14,7 @@ mod repository;
 mod setup;
 mod start;
 
+pub(super) use agents::settings as agent_settings;
 pub(crate) use args::RunArgs;
 #[cfg(test)]
 pub(crate) use dry_run::Plan;

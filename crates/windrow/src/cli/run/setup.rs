@@ -1,8 +1,11 @@
 //! Everything a run needs, put together from arguments, settings and files; nothing changes.
 
+use std::collections::BTreeSet;
+
 use windrow_core::spec::{Identity, Limits, RunSpec, Signing};
 use windrow_world::trackers::nearest;
 
+use super::agents::Agents;
 use super::args::RunArgs;
 use super::repository::{self, Target};
 use crate::approval::{self, Content};
@@ -19,6 +22,8 @@ pub(super) struct Setup {
     pub(super) files: Vec<SourceFile>,
     /// How to run.
     pub(super) spec: RunSpec,
+    /// The agents that tasks may name.
+    pub(super) agents: Agents,
     /// What the settings file would have run, used or not.
     pub(super) settings: Content,
     /// Whether the gates come from the settings file.
@@ -44,17 +49,21 @@ pub(super) fn setup(
     let identity = Identity { name: identity.name, email: identity.email };
     let signing =
         signing.map(|how| Signing { format: how.format, key: how.key, program: how.program });
+    let agents = Agents::of(context, &config)?;
+    let agent = agent(context, args, &config, &agents)?;
     let spec = RunSpec {
         identity,
         signing,
         ignore_case,
         branch,
+        agent,
+        agents: agents.all.clone(),
         ..spec(context, project, args, &config)?
     };
     let settings = approval::settings(&project.reference.git_dir, &config);
     let spec = RunSpec { sources: names(&files), ..spec };
     let file_gates = args.gates.is_empty() && !spec.gates.is_empty();
-    Ok(Setup { files, spec, settings, file_gates, notes })
+    Ok(Setup { files, spec, agents, settings, file_gates, notes })
 }
 
 fn names(files: &[SourceFile]) -> Vec<String> {
@@ -82,8 +91,6 @@ fn spec(
         barrier: args.barrier,
         commit_progress: args.commit_progress,
         out: args.out.as_ref().map(|out| text_of(&context.path(out))).transpose()?,
-        agent: agent(args, config)?,
-        agents: config.agents(),
         trees: text_of(&trees)?,
         tree_names: config.worktree_names,
         tries: args.tries.or(config.tries).map_or(usual.tries, std::num::NonZeroU32::get),
@@ -99,12 +106,16 @@ fn spec(
 }
 
 /// The agent for tasks that name none.
-fn agent(args: &RunArgs, config: &ProjectConfig) -> Result<Option<String>, CliError> {
-    let agents = config.agents();
-    match &args.agent {
-        Some(name) if !agents.contains_key(name) => {
+fn agent(
+    context: &Context,
+    args: &RunArgs,
+    config: &ProjectConfig,
+    agents: &Agents,
+) -> Result<Option<String>, CliError> {
+    match args.agent.as_ref().or(context.person.agent.as_ref()) {
+        Some(name) if !agents.all.contains_key(name) => {
             let error = CliError::user(format!("there is no agent `{name}`"));
-            Err(match nearest(name, agents.keys().map(String::as_str)) {
+            Err(match nearest(name, agents.all.keys().map(String::as_str)) {
                 Some(near) => error.hint(format!("is `{near}` meant?")),
                 None => error.hint(format!("define it in {FILE} as `[agents.{name}]`")),
             })
@@ -126,12 +137,13 @@ impl Setup {
     ) -> Result<(), CliError> {
         let mut homeless = Vec::new();
         let mut unknown = Vec::new();
+        let mut used = BTreeSet::new();
         for (name, agent) in tasks {
             match agent.or(self.spec.agent.as_ref()) {
                 None => homeless.push(name),
                 Some(agent) if !self.spec.agents.contains_key(agent) => unknown
                     .push(format!("`{name}` names the agent `{agent}`, which is not defined")),
-                Some(_) => {}
+                Some(agent) => drop(used.insert(agent)),
             }
         }
         if !unknown.is_empty() {
@@ -139,18 +151,14 @@ impl Setup {
         }
         match homeless.first() {
             Some(first) => Err(self.nobody(&homeless, remedy(first))),
-            None => Ok(()),
+            None => used.into_iter().try_for_each(|agent| self.agents.check(agent)),
         }
     }
 
     fn unknown_agents(&self, unknown: &[String]) -> CliError {
         let known: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
-        let error = CliError::user(listed(unknown, "\n"));
-        if known.is_empty() {
-            error.hint(format!("define agents in {FILE} as `[agents.NAME]`"))
-        } else {
-            error.hint(format!("agents in {FILE}: {}", known.join(", ")))
-        }
+        CliError::user(listed(unknown, "\n"))
+            .hint(format!("agents: {}; `[agents.NAME]` in {FILE} adds one", known.join(", ")))
     }
 
     fn nobody(&self, homeless: &[String], remedy: String) -> CliError {
@@ -160,15 +168,13 @@ impl Setup {
             CliError::user(format!("nothing says who does {text}: no `Run:` line and no agent"))
                 .hint(remedy);
         let agents: Vec<&str> = self.spec.agents.keys().map(String::as_str).collect();
-        match agents.first() {
-            Some(first) => error.hint(format!(
-                "`--agent {first}` lets an agent of {FILE} do it; there: {}",
+        error
+            .hint(format!(
+                "`--agent {}` lets an agent do it; agents: {}",
+                self.agents.example.as_deref().unwrap_or("NAME"),
                 agents.join(", ")
-            )),
-            None => error
-                .hint(format!("or define an agent in {FILE} and name it: `--agent NAME`"))
-                .hint("`windrow init` writes a commented example of both"),
-        }
+            ))
+            .hint("`windrow init` writes a commented example of both")
     }
 
     /// The contents that need consent when these tasks run.

@@ -8,6 +8,7 @@ use windrow_api::{ExitKind, ProjectCall, Reply};
 use windrow_core::ids::{RunId, TaskId};
 use windrow_core::spec::RunSpec;
 
+use super::agents::renew_secrets;
 use super::args::RunArgs;
 use super::chosen::{Chosen, Known, choose};
 use super::dry_run;
@@ -41,6 +42,7 @@ pub(crate) fn run(context: &Context, args: &RunArgs) -> Outcome {
 pub(crate) fn begin(context: &Context, args: &RunArgs) -> Begun {
     let project = context.project()?;
     if args.resume && args.sources.is_empty() {
+        renew_secrets(context, &project)?;
         let mut desk = context.desk_of(&project)?;
         let view = resume_run(&mut desk, None, args)?;
         return Ok(Some((desk, view)));
@@ -65,6 +67,7 @@ pub(crate) fn begin(context: &Context, args: &RunArgs) -> Begun {
         return dry_run::show_rows(context, &mut desk, &tasks, args.format).map(|_shown| None);
     }
     approval::settle(context, desk.daemon(), &contents, args.approve)?;
+    setup.agents.keep_secrets(context)?;
     let tasks = import(&mut desk, &setup, tasks)?;
     if args.resume
         && let Some(view) = resume_of(&mut desk, &setup.spec, args)?

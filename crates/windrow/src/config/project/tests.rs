@@ -1,3 +1,5 @@
+use windrow_core::spec::AgentCommand;
+
 use super::*;
 
 fn read(text: &str) -> Result<ProjectConfig, CliError> {
@@ -53,7 +55,7 @@ run = "echo hi"
     assert_eq!(config.leftovers, Leftovers::Refuse);
     assert_eq!(config.worktree_names, TreeNames::Task);
     assert_eq!(config.target.busy, WhenBusy::Ahead);
-    let agents = config.agents();
+    let agents = agents::resolved(FILE, &config.agents).expect("resolved");
     let argv = AgentCommand::Argv(vec!["my-agent".to_owned(), "--quiet".to_owned()]);
     assert_eq!(agents["tester"].command, argv);
     assert_eq!(agents["line"].command, AgentCommand::Shell("echo hi".to_owned()));
@@ -112,6 +114,7 @@ fn contradictions_are_refused() {
         ("agent = \"nobody\"\n", "there is no `[agents.nobody]`"),
         ("[agents.a]\n", "neither `command` nor `run`"),
         ("[agents.a]\ncommand = [\"x\"]\nrun = \"y\"\n", "both `command` and `run`"),
+        ("[agents.a]\nclient = \"claude\"\nsecrets = [\"KEY\"]\n", "only a person's own settings"),
         ("[agents.a]\ncommand = []\n", "empty `command`"),
         ("[agents.a]\nrun = \"y\"\nco-author = \"someone\"\n", "no `Name <mail>`"),
     ] {

@@ -59,6 +59,9 @@ impl Reader {
                 assert!(code == 0, "{}:{}: ended with {code}\n{said}", self.page, block.line);
             }
             "console" => self.console(block),
+            "toml" if block.lines.first().is_some_and(|line| line == "# config.toml") => {
+                self.taken(block);
+            }
             "toml" => self.parsed(block, "windrow.toml"),
             "json" => self.parsed(block, "plan.json"),
             other => panic!("{}:{}: nobody runs `{other}`", self.page, block.line),
@@ -96,6 +99,18 @@ impl Reader {
         assert!(code == 0, "{}:{line}: {said}", self.page);
     }
 
+    /// Lets windrow take settings for Ann's own.
+    fn taken(&self, block: &Block) {
+        let own = self.env.root().join("config/windrow");
+        std::fs::create_dir_all(&own).unwrap();
+        let text = block.lines.join("\n") + "\n";
+        windrow_world::files::replace(&own.join("config.toml"), text.as_bytes()).unwrap();
+        // Only windrow itself: what the machine has of clients is not started here.
+        let (code, said) = self.shell("PATH=${PATH%%:*}:/bin windrow agents");
+        assert!(code == 0, "{}:{}: {said}", self.page, block.line);
+        std::fs::remove_dir_all(&own).unwrap();
+    }
+
     fn folder(&self) -> PathBuf {
         std::fs::read_to_string(self.env.root().join(FOLDER)).unwrap().trim().into()
     }
@@ -131,4 +146,9 @@ fn everything_the_readme_shows_happens() {
 #[test]
 fn everything_the_guide_shows_happens() {
     run("docs/guide.md", 1);
+}
+
+#[test]
+fn everything_the_page_on_agents_shows_happens() {
+    run("docs/guide/agents.md", 1);
 }

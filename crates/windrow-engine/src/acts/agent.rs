@@ -1,0 +1,170 @@
+//! What a session's agent is: a command, or a client's turn, with its variables and secrets.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use windrow_core::State;
+use windrow_core::spec::{AgentCommand, AgentSpec};
+use windrow_core::state::{Session, Task};
+use windrow_world::agents::{self, Begin, Client, Turn};
+
+use crate::keeper::Program;
+use crate::place::Place;
+use crate::secrets::Secrets;
+
+/// An agent that is to be started.
+pub(super) struct Agent {
+    what: What,
+    /// Its own variables.
+    pub(super) env: Vec<(String, String)>,
+    secrets: BTreeSet<String>,
+    kept: Secrets,
+}
+
+enum What {
+    Command(Program),
+    Client(ClientTurn),
+    /// A client of a newer windrow.
+    Unknown(String),
+}
+
+/// A client's turn, as far as it is known before the job begins.
+struct ClientTurn {
+    client: &'static dyn Client,
+    program: String,
+    args: Vec<String>,
+    model: Option<String>,
+    /// What is said of no other conversation.
+    once: String,
+    /// The job that was interrupted, when this one goes on with its work.
+    before: Option<PathBuf>,
+    /// Where the outputs for other tasks go.
+    outputs: PathBuf,
+}
+
+/// The client of a session, when it has one that is known here.
+pub(super) fn client_of(state: &State, session: &Session) -> Option<&'static dyn Client> {
+    let task = state.tasks.get(&session.task)?;
+    let spec = spec(state, session, task)?;
+    spec.client.as_deref().and_then(agents::find)
+}
+
+/// The agent as it was configured; nothing for a task that runs a command of its own.
+fn spec<'a>(state: &'a State, session: &Session, task: &'a Task) -> Option<&'a AgentSpec> {
+    let run = &state.runs.get(&session.run)?.spec;
+    let name = task.spec.agent.as_ref().or(run.agent.as_ref())?;
+    run.agents.get(name).filter(|_| task.spec.run.is_none())
+}
+
+impl Agent {
+    pub(super) fn of(
+        state: &State,
+        session: &Session,
+        task: &Task,
+        place: &Place,
+        output: &Path,
+    ) -> Option<Self> {
+        let kept = place.secrets.clone();
+        if let Some(line) = &task.spec.run {
+            let what = What::Command(Program::Shell { line: line.clone() });
+            return Some(Self { what, env: Vec::new(), secrets: BTreeSet::new(), kept });
+        }
+        let spec = spec(state, session, task)?;
+        let mut env = Vec::new();
+        let what = match spec.client.as_deref().map(|name| agents::find(name).ok_or(name)) {
+            None => What::Command(command(&spec.command)),
+            Some(Err(name)) => What::Unknown(name.to_owned()),
+            Some(Ok(client)) => {
+                let own =
+                    |(name, _): &&(String, String)| client.own_variables().contains(&name.as_str());
+                env.extend(place.daemon.env.iter().filter(own).cloned());
+                let usual = client.variables().iter();
+                env.extend(usual.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+                What::Client(ClientTurn::of(client, spec, session, task, place, output)?)
+            }
+        };
+        env.extend(spec.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Some(Self { what, env, secrets: spec.secrets.clone(), kept })
+    }
+
+    /// The program; names the conversation a client is to begin or to go on with.
+    pub(super) fn program(&self) -> Result<Program, String> {
+        match &self.what {
+            What::Command(program) => Ok(program.clone()),
+            What::Client(turn) => Ok(Program::Argv { argv: turn.argv() }),
+            What::Unknown(name) => Err(format!("this windrow knows no client `{name}`")),
+        }
+    }
+
+    /// The variables whose values are the person's.
+    pub(super) fn secrets(&self) -> Result<Vec<(String, String)>, String> {
+        if self.secrets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = self.kept.load().map_err(|error| crate::chain(&error))?;
+        let value = |name: &String| match all.remove(name) {
+            Some(value) => Ok((name.clone(), value)),
+            None => Err(format!(
+                "the secret `{name}` has no value; set it and call `windrow run --resume`"
+            )),
+        };
+        self.secrets.iter().map(value).collect()
+    }
+}
+
+impl ClientTurn {
+    fn of(
+        client: &'static dyn Client,
+        spec: &AgentSpec,
+        session: &Session,
+        task: &Task,
+        place: &Place,
+        output: &Path,
+    ) -> Option<Self> {
+        let (program, args) = match &spec.command {
+            AgentCommand::Argv(argv) => argv.split_first()?,
+            AgentCommand::Shell(_) => return None,
+        };
+        let before = session.generation.checked_sub(1).filter(|one| *one > 0);
+        let now = crate::place::now();
+        Some(Self {
+            client,
+            program: program.clone(),
+            args: args.to_vec(),
+            model: task.spec.model.clone().or_else(|| spec.model.clone()),
+            once: format!("{} {} {} {now:?}", place.id, session.id, session.generation),
+            before: before.map(|generation| place.agent_job(session.id, generation)),
+            outputs: output.parent().unwrap_or(output).to_owned(),
+        })
+    }
+
+    fn argv(&self) -> Vec<String> {
+        let fresh = agents::new_conversation(&self.once);
+        let interrupted = self.interrupted();
+        let begin = match &interrupted {
+            Some(name) => Begin::Resume(name),
+            None => Begin::New(&fresh),
+        };
+        self.client.headless(&Turn {
+            program: &self.program,
+            args: &self.args,
+            model: self.model.as_deref(),
+            begin,
+            folders: &[&self.outputs],
+        })
+    }
+
+    /// The conversation that was interrupted, if the model had begun to work in it.
+    fn interrupted(&self) -> Option<String> {
+        let transcript = self.before.as_ref()?.join("transcript");
+        let told = agents::read_file(self.client, &transcript).ok()?;
+        told.conversation.filter(|_| told.is_begun && self.client.abilities().resume)
+    }
+}
+
+fn command(command: &AgentCommand) -> Program {
+    match command {
+        AgentCommand::Argv(argv) => Program::Argv { argv: argv.clone() },
+        AgentCommand::Shell(line) => Program::Shell { line: line.clone() },
+    }
+}

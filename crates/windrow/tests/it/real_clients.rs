@@ -1,0 +1,203 @@
+//! Real agent clients, from their packages, at work for windrow against a model that is a script.
+//!
+//! They run with a home, settings and keys of their own; nothing but loopback is reached.
+
+mod ground;
+
+use serde_json::json;
+use windrow_api::view::TaskStatus;
+
+use crate::place::{failures_of, landings};
+use ground::{Ground, step};
+
+/// Tasks that end in one commit each by the model's own hands, one in changes that it leaves.
+fn tasks() -> String {
+    let commit = |key: u32, title: &str| {
+        format!(
+            "echo {key} > {key}.txt && git add -A && git commit -q -m 'feat: {title} by hand' -m 'Refs: TASKS.md#task-{key}'"
+        )
+    };
+    let by_hand = |key: u32, title: &str| {
+        ground::script(&json!([
+            {"text": "I will.", "tools": [{"do": "bash", "cmd": commit(key, title)}]},
+            {"text": "Done."}
+        ]))
+    };
+    let left = ground::script(&json!([
+        {"tools": [{"do": "write", "path": "{cwd}/3.txt", "content": "3\n"}]},
+        {"text": "Written, not committed."}
+    ]));
+    format!(
+        "## Task 1: One\nType: feat\n\nWrite one. {}\n\n## Task 2: Two\nType: feat\n\nWrite two. {}\n\n\
+         ## Task 3: Three\nType: feat\n\nWrite three. {left}\n",
+        by_hand(1, "One"),
+        by_hand(2, "Two")
+    )
+}
+
+/// A list of tasks lands, and the model was told what a worker has to know.
+fn check_a_list_lands(client: &str, author: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    ground.commit_tasks(&tasks());
+    let _ran = ground.windrow(&["run", "TASKS.md", "--agent", client, "--pool", "2"]).ok();
+    let landed = landings(&ground.env);
+    assert_eq!(landed.len(), 3, "{landed:#?}\n{}", ground.transcripts());
+    for key in 1..=3 {
+        let text = ground.env.repo().at_revision("main", &format!("{key}.txt"));
+        assert_eq!(text, Some(format!("{key}\n")));
+        let refs = format!("TASKS.md#task-{key}");
+        let one = landed.iter().find(|one| one.refs.as_deref() == Some(&refs)).unwrap();
+        assert!(one.subject.starts_with("feat: "), "{one:?}");
+        assert!(one.message.contains(&format!("Co-Authored-By: {author}")), "{one:?}");
+        let told = ground.prompt_with(&format!("({refs})"));
+        for part in ["Do not merge and do not push", "on branch `windrow/", &one.subject, &refs] {
+            assert!(told.contains(part), "no `{part}` in {told}");
+        }
+    }
+    // What a worker left is committed for it; these two committed themselves.
+    let log = ground.env.repo().git(["log", "--format=%s", "main"]);
+    for title in ["One", "Two"] {
+        let own = format!("feat: {title} by hand");
+        assert!(log.lines().any(|subject| subject == own), "no `{own}` in {log}");
+    }
+    assert!(ground.stub.heard().iter().all(|heard| heard.key == ground::KEY));
+    let log = ground.windrow(&["log"]).ok();
+    for part in ["(conversation ", " tokens in, "] {
+        assert_eq!(log.out.matches(part).count(), 3, "{log}");
+    }
+    if client == "claude" {
+        assert_eq!(log.out.matches("; $0.").count(), 3, "{log}");
+    }
+}
+
+#[test]
+fn o3_a_task_list_lands_by_claude() {
+    check_a_list_lands("claude", "Claude <noreply@anthropic.com>");
+}
+
+#[test]
+fn o3_a_task_list_lands_by_codex() {
+    check_a_list_lands("codex", "Codex <noreply@openai.com>");
+}
+
+/// A key that is refused ends the only try, soon and by name.
+fn check_a_bad_key_is_named(client: &str, most_requests: usize) {
+    let Some(ground) = Ground::with(client) else { return };
+    let refused =
+        json!({"error": {"status": 401, "type": "authentication_error", "message": "no such key"}});
+    ground
+        .commit_tasks(&format!("## Task 1: One\n\nDo it. {}\n", ground::script(&json!([refused]))));
+    let ran = ground.windrow(&["run", "TASKS.md", "--agent", client, "--tries", "1"]).code(3);
+    let failures = failures_of(&ground.env, "1");
+    assert_eq!(failures.len(), 1, "{ran}");
+    let told = &failures[0].summary;
+    assert!(told.contains("the key was refused (401)"), "{told}");
+    // A client that goes on asking would do it for minutes.
+    let asked = ground.stub.heard().len();
+    assert!(asked <= most_requests, "the model was asked {asked} times");
+}
+
+#[test]
+fn o3_a_bad_key_is_named_by_claude() {
+    check_a_bad_key_is_named("claude", 4);
+}
+
+#[test]
+fn o3_a_bad_key_is_named_by_codex() {
+    check_a_bad_key_is_named("codex", 4);
+}
+
+/// A model that is overloaded for a while is asked again by the client, in the same try.
+fn check_an_overload_passes(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    let busy = json!({"status": 529, "type": "overloaded_error", "message": "busy", "times": 1});
+    let write = json!({"do": "write", "path": "{cwd}/1.txt", "content": "1\n"});
+    let steps = json!([{"text": "I will.", "tools": [write], "error": busy}, {"text": "Done."}]);
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {}\n", ground::script(&steps)));
+    let _ran = ground.windrow(&["run", "TASKS.md", "--agent", client, "--tries", "1"]).ok();
+    assert_eq!(ground.env.repo().at_revision("main", "1.txt").as_deref(), Some("1\n"));
+    assert_eq!(ground.env.task("1").attempt, 1);
+}
+
+#[test]
+fn o3_an_overload_passes_by_claude() {
+    check_an_overload_passes("claude");
+}
+
+#[test]
+fn o3_an_overload_passes_by_codex() {
+    check_an_overload_passes("codex");
+}
+
+/// The task's own model goes before the agent's, and one client can be had twice.
+fn check_models(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    ground.twice(client, "fast", "model-of-fast");
+    let one = |key: u32, fields: &str| {
+        let write =
+            json!({"do": "write", "path": format!("{{cwd}}/{key}.txt"), "content": "{model}\n"});
+        let script = ground::script(&json!([step(&write), {"text": "Done."}]));
+        format!("## Task {key}: T{key}\n{fields}\n\nDo it. {script}\n\n")
+    };
+    let all = [one(1, ""), one(2, "Model: model-of-task"), one(3, "Agent: fast")].concat();
+    ground.commit_tasks(&all);
+    let _ran = ground.windrow(&["run", "TASKS.md", "--agent", client]).ok();
+    for (key, model) in [(1, ground::MODEL), (2, "model-of-task"), (3, "model-of-fast")] {
+        let wrote = ground.env.repo().at_revision("main", &format!("{key}.txt"));
+        assert_eq!(wrote, Some(format!("{model}\n")));
+    }
+}
+
+#[test]
+fn o12_models_differ_by_task_and_agent_with_claude() {
+    check_models("claude");
+}
+
+#[test]
+fn o12_models_differ_by_task_and_agent_with_codex() {
+    check_models("codex");
+}
+
+#[test]
+fn o3_a_tool_that_was_not_allowed_is_told() {
+    let Some(ground) = Ground::with("claude") else { return };
+    let fetch = json!({"do": "tool", "name": "WebFetch",
+        "args": {"url": "http://127.0.0.1:1/", "prompt": "what is there?"}});
+    let write = json!({"do": "write", "path": "{cwd}/1.txt", "content": "1\n"});
+    let script = ground::script(&json!([step(&fetch), step(&write), {"text": "Done."}]));
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
+    let _ran = ground.windrow(&["run", "TASKS.md", "--agent", "claude", "--tries", "1"]).ok();
+    let _log = ground.windrow(&["log"]).ok().says("was not allowed to use WebFetch");
+}
+
+/// A client that is killed in the middle of a command is followed by one that goes on in its
+/// conversation.
+fn check_a_killed_one_goes_on(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    let signs = ground.env.signs();
+    let once = signs.path("once").display().to_string();
+    let wait = format!("test -e {once} || {{ touch {once}; sleep 1000; }}");
+    let wait = json!({"do": "bash", "cmd": wait});
+    let write = json!({"do": "write", "path": "{cwd}/1.txt", "content": "1\n"});
+    let script = ground::script(&json!([step(&write), step(&wait), {"text": "Done."}]));
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
+    let _run = ground.windrow(&["run", "TASKS.md", "--agent", client, "--detach"]).ok();
+    signs.wait("once");
+    ground.kill_client();
+    ground.env.await_run_end();
+    let row = ground.env.expect_status("1", TaskStatus::Landed);
+    assert_eq!(row.attempt, 1, "being killed is no failed try");
+    let heard = ground.stub.heard();
+    let scripts: Vec<usize> = heard.iter().map(|heard| heard.scripts).collect();
+    assert_eq!(scripts.iter().max(), Some(&2), "{scripts:?}");
+}
+
+#[test]
+fn o3_a_killed_claude_goes_on_in_its_conversation() {
+    check_a_killed_one_goes_on("claude");
+}
+
+#[test]
+fn o3_a_killed_codex_goes_on_in_its_conversation() {
+    check_a_killed_one_goes_on("codex");
+}
