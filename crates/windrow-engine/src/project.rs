@@ -24,6 +24,9 @@ use crate::views;
 /// Milliseconds between two looks that a watcher gets.
 const WATCH_MS: u64 = 50;
 
+/// Milliseconds until it is looked again whether the end of a run stands in its summary.
+const END_MS: u64 = 5;
+
 /// What is said once the batch is in the journal.
 pub(crate) type Answer = Box<dyn FnOnce(&Project) -> Reply + Send>;
 
@@ -190,10 +193,15 @@ impl Project {
         let state = self.heart.state();
         let place = &self.tools.place;
         self.summaries.write(state, place);
+        let summaries = &self.summaries;
         self.watchers.retain_mut(|watcher| {
             let Some(run) = state.runs.get(&watcher.run) else { return false };
             let view = Box::new(views::run_view(state, place, run));
             let ended = view.row.ended_ms.is_some() && view.sessions.is_empty();
+            if ended && !summaries.has_end(&view.row) && !watcher.replies.is_closed() {
+                self.watch_at = Some(in_ms(END_MS));
+                return true;
+            }
             if watcher.last.as_ref() == Some(&view) && !ended {
                 return !watcher.replies.is_closed();
             }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
@@ -24,7 +25,12 @@ pub(crate) struct Summaries {
     last: BTreeMap<RunId, RunView>,
     /// Runs whose last word is written.
     done: BTreeSet<RunId>,
+    /// When the runs ended whose end stands in their summary, or could not be written there.
+    ends: Ends,
 }
+
+/// Moments, in milliseconds since 1970, by the id of the run.
+type Ends = Arc<Mutex<BTreeMap<String, i64>>>;
 
 /// The folder with a run's summary.
 pub(crate) fn folder(place: &Place, run: &Run) -> PathBuf {
@@ -38,6 +44,8 @@ impl Summaries {
     pub(crate) fn new(place: &Place) -> Self {
         let (writer, mut views) = mpsc::unbounded_channel::<RunView>();
         let home = place.folder.clone();
+        let ends = Ends::default();
+        let tried = Arc::clone(&ends);
         tokio::task::spawn_blocking(move || {
             while let Some(mut view) = views.blocking_recv() {
                 // Of several looks at one run only the newest is worth writing.
@@ -48,9 +56,20 @@ impl Summaries {
                     view = newer;
                 }
                 write(&view, &home);
+                if let Some(ended) = view.row.ended_ms {
+                    let mut tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
+                    tried.insert(view.row.id, ended);
+                }
             }
         });
-        Self { writer, last: BTreeMap::new(), done: BTreeSet::new() }
+        Self { writer, last: BTreeMap::new(), done: BTreeSet::new(), ends }
+    }
+
+    /// Whether the end of a run stands in its summary, so that it may be told: whoever waited for
+    /// it reads there.
+    pub(crate) fn has_end(&self, run: &RunRow) -> bool {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.get(&run.id).copied() == run.ended_ms
     }
 
     /// Has the summary of every run written that changed since the last call.
@@ -84,13 +103,22 @@ impl Summaries {
         }
         let done = match self.last.get(&run.id) {
             Some(known) => rests(&known.row) && known.ahead.is_none(),
-            None => was_written(place, run) && rests(&views::run_row(state, run)),
+            None => was_written(place, run) && self.was_at_rest(&views::run_row(state, run)),
         };
         if done {
             self.done.insert(run.id);
             self.last.remove(&run.id);
         }
         done
+    }
+
+    /// Whether a run rests whose end an earlier daemon wrote down.
+    fn was_at_rest(&self, row: &RunRow) -> bool {
+        if let Some(ended) = row.ended_ms {
+            let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            ends.insert(row.id.clone(), ended);
+        }
+        rests(row)
     }
 }
 
