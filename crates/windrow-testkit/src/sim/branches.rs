@@ -13,6 +13,9 @@ use super::git::{Oid, ahead_ref, heads};
 use super::plan::BRANCHES;
 use super::world::{Moving, World};
 
+/// Whose a commit is that a person made.
+const PERSONS: &str = "a person's commit";
+
 /// What the checker knows of branches beside the journal.
 #[derive(Default)]
 pub(super) struct Books {
@@ -172,6 +175,11 @@ impl World {
         let has = self.git.before(new.cloned());
         let expected = self.expected(branch, &had, &has);
         self.check.books.thrown.extend(had.difference(&has).cloned());
+        // Their own commits are owed to nobody once they took them, whatever ref they put there.
+        let theirs = |commit: &Oid, whose: &str| {
+            whose.starts_with(PERSONS) && had.contains(commit) && !has.contains(commit)
+        };
+        self.check.owed.retain(|commit, whose| !theirs(commit, whose));
         let taken = had.into_iter().filter(|one| !has.contains(one) && !expected.contains(one));
         let gone = self.check.books.gone.entry(branch.to_owned()).or_default();
         gone.extend(taken);
@@ -187,7 +195,7 @@ impl World {
     /// A person commits on a branch.
     pub(super) fn person_commits(&mut self, branch: &str, new: &Oid) {
         self.person_moves(branch, Some(new));
-        self.check.owed.insert(new.clone(), format!("a person's commit on `{branch}`"));
+        self.check.owed.insert(new.clone(), format!("{PERSONS} on `{branch}`"));
         if self.check.state.ahead.contains_key(branch) {
             let meanwhile = self.check.books.meanwhile.entry(branch.to_owned()).or_default();
             meanwhile.insert(new.clone());

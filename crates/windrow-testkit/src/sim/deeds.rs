@@ -130,8 +130,10 @@ fn commit(stage: &Stage, branch: &str, path: &str) {
 
 /// Whether the person's git can bring the checkout of a branch to another commit now.
 fn can_move(world: &World, branch: &str) -> bool {
-    // It may be in the middle of something that is in windrow's way and not in the person's.
-    world.checkout.branch != branch || !(world.checkout.locked || !world.checkout.edited.is_empty())
+    world.checkout.branch != branch
+        || !(world.checkout.locked
+            || world.checkout.operations > 0
+            || !world.checkout.edited.is_empty())
 }
 
 fn check_out(world: &mut World, branch: &str, commit: &Oid) {
