@@ -9,7 +9,8 @@ use super::{Cmd, CmdError};
 fn script(folder: &Path, name: &str, mode: u32) {
     fs::create_dir_all(folder).unwrap();
     let file = folder.join(name);
-    fs::write(&file, format!("#!/bin/sh\necho {} \"$0\"\n", folder.display())).unwrap();
+    let text = format!("#!/bin/sh\necho {} \"$0\"\n", folder.display());
+    crate::files::replace(&file, text.as_bytes()).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
 }
 
