@@ -98,6 +98,7 @@ pub(super) fn unpin(place: &Place, id: LandingId) {
     if let Err(error) = git::unpin(&place.repo, &format!("{FLIGHT}{id}")) {
         tracing::warn!("a pin could not be removed: {}", chain(&error));
     }
+    crash::point("land", "unpinned");
 }
 
 pub(super) fn in_words(busy: &Busy, branch: &str) -> String {

@@ -77,8 +77,8 @@ fn no_gate_runs_for_what_a_persons_edit_keeps_from_landing() {
     detach_plan(&env, &plan, &["--gate", &gate]);
     let looks = || env.windrow(["log", "--kind", "entry_taken"]).ok().out.lines().count();
     wait_until("it was looked at again", || looks() > 1);
-    let said = env.windrow(["status"]).ok();
-    assert!(said.out.contains("`README` (edited)"), "{said}");
+    let named = || env.windrow(["status"]).ok().out.contains("`README` (edited)");
+    wait_until("what is in the way is named", named);
     assert!(!ran.exists(), "a gate ran though its work could not land");
     let bare = env.windrow(Vec::<&str>::new()).ok();
     assert!(bare.err.contains("Run r-1 on main is active: "), "{bare}");

@@ -102,7 +102,7 @@ impl Story {
         }) else {
             return other(change);
         };
-        let what = what(desk, known, failure);
+        let what = what(known, failure);
         let kept = failure.kept.as_ref().map(|kept| format!(" Its work is kept under {kept}."));
         let next = match task.status {
             TaskStatus::Stuck => String::new(),
@@ -125,15 +125,14 @@ impl Teller for Story {
 }
 
 /// What went wrong, as one or more sentences.
-fn what(desk: &mut Desk, task: &TaskView, failure: &FailureRow) -> String {
+fn what(task: &TaskView, failure: &FailureRow) -> String {
     let (id, summary) = (&task.row.id, one_line(&failure.summary));
     match failure.kind.as_str() {
         "conflict" => format!("{id} conflicts: {summary}."),
         "red_gate" => {
-            let said = desk.evidence(task).ok().flatten().unwrap_or_default();
-            let said = said.lines().rfind(|line| !line.trim().is_empty()).map(one_line);
-            let said = said.map(|said| format!(" It said: {said}."));
-            format!("{id} is red: {summary}. main has not moved.{}", said.unwrap_or_default())
+            let (what, said) = summary.split_once("; it said: ").unwrap_or((&summary, ""));
+            let said = if said.is_empty() { String::new() } else { format!(" It said: {said}.") };
+            format!("{id} is red: {what}. main has not moved.{said}")
         }
         "crashed" | "silent" => {
             let what = summary.strip_prefix("the worker ").unwrap_or(&summary);
