@@ -95,6 +95,10 @@ impl Lander {
     /// It cannot be seen.
     pub fn look(&self, request: &Move) -> Result<Option<Busy>, LandError> {
         let calls = self.lock()?;
+        if self.record.load()?.is_some() {
+            // What an interrupted move left is nobody's edit; the move itself recovers it first.
+            return Ok(None);
+        }
         let holders = self.holders(&calls, &request.branch)?;
         if let Some(busy) = holders.busy(&self.kept_out) {
             return Ok(Some(busy));

@@ -91,3 +91,13 @@ fn a_lock_on_head_goes_when_the_branch_has_moved_and_the_prints_are_lost() {
     assert_eq!((ground.head(), ground.status()), (new, String::new()));
     ground.assert_tidy();
 }
+
+#[test]
+fn a_look_does_not_take_what_an_interrupted_move_left_for_somebodys_edit() {
+    let (ground, new) = killed("files");
+    let request = ground.request(&new);
+    assert!(ground.lander().look(&request).unwrap().is_none());
+    ground.lander().recover().unwrap();
+    assert_eq!(ground.status(), "");
+    ground.assert_tidy();
+}
