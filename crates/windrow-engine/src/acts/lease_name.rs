@@ -1,5 +1,7 @@
 //! Gets a name and a block of ports for a session.
 
+use std::collections::BTreeSet;
+
 use windrow_core::command::ReportLeased;
 use windrow_core::ids::SessionId;
 use windrow_core::{Command, Effect, State};
@@ -13,8 +15,13 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let generation = session.generation;
     let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
     Some(Box::pin(async move {
-        let listening = blocking(effect, || ports::listening().map_err(|e| chain(&e))).await;
-        let listening = match listening {
+        // Where no port is anybody's base, none is given out, and the kernel takes long to list them.
+        let look = !base.is_empty();
+        let listening = blocking(effect, move || match look {
+            true => ports::listening().map_err(|e| chain(&e)),
+            false => Ok(BTreeSet::new()),
+        });
+        let listening = match listening.await {
             Ok(listening) => listening,
             Err(outcome) => return outcome,
         };

@@ -55,13 +55,9 @@ struct Refs {
 impl Refs {
     fn read(repo: &Repo, branch: &str) -> Result<Self, GitError> {
         let (own, ahead) = (format!("refs/heads/{branch}"), ahead_ref(branch));
-        let list = ["for-each-ref", "--format=%(refname) %(objectname)", &own, &ahead];
-        let listed = String::from_utf8_lossy(&repo.git(list).success()?).into_owned();
-        let value = |name: &str| -> Result<Option<Oid>, GitError> {
-            let mut pairs = listed.lines().filter_map(|line| line.split_once(' '));
-            pairs.find(|(found, _)| *found == name).map(|(_, oid)| Oid::parse(oid)).transpose()
-        };
-        Ok(Self { branch: value(&own)?, ahead: value(&ahead)? })
+        // The ref goes after the branch was moved to where it is, so it is looked for first.
+        let ahead = repo.ref_value(&ahead)?;
+        Ok(Self { branch: repo.ref_value(&own)?, ahead })
     }
 
     fn tip(&self, repo: &Repo, landed: Option<&Oid>) -> Result<Option<Tip>, GitError> {

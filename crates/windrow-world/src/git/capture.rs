@@ -65,13 +65,24 @@ pub enum Captured {
 #[derive(Clone, Debug)]
 pub struct Saved {
     git_dir: PathBuf,
+    /// What the capture saw, if there was one and it looked.
+    pub(super) seen: Seen,
+}
+
+/// What need not be looked for again before the tree is reset.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// The index can be read and hides nothing behind flags.
+    pub(super) plain_index: bool,
+    /// There is nothing but tracked files, and the folders they lie in.
+    pub(super) tracked_only: bool,
 }
 
 impl Saved {
     /// For trees in which neither a worker nor a person ever worked, such as a gate's lane.
     #[must_use]
     pub fn scratch(tree: &Tree) -> Self {
-        Self { git_dir: tree.git_dir.clone() }
+        Self { git_dir: tree.git_dir.clone(), seen: Seen::default() }
     }
 
     pub(super) fn require(&self, tree: &Tree) -> Result<(), GitError> {
@@ -92,7 +103,7 @@ impl Saved {
 /// # Errors
 /// Any failure means that the tree must stay as it is.
 pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captured, GitError> {
-    let saved = Saved { git_dir: tree.git_dir.clone() };
+    let mut saved = Saved::scratch(tree);
     let folder = is_there(&tree.path);
     let before = |saved| -> Result<Captured, GitError> {
         Ok(match repo.ref_value(spec.name)? {
@@ -116,6 +127,7 @@ pub fn capture(repo: &Repo, tree: &Tree, spec: &CaptureSpec<'_>) -> Result<Captu
     // Git needs a folder to stand in. Once it stays, it would say that every file was deleted.
     let _stand_in = if folder { None } else { Some(StandIn::make(&tree.path)?) };
     let found = look(repo, tree, spec, folder)?;
+    saved.seen = found.scan.seen();
     if found.is_clean() && rests(tree) {
         return before(saved);
     }

@@ -56,6 +56,10 @@ impl Found {
 /// Tells whether a commit is reachable from any of the refs; those that do not exist are skipped.
 pub(super) fn is_reachable(repo: &Repo, commit: &Oid, refs: &[String]) -> Result<bool, GitError> {
     let tips = existing(repo, refs.iter().map(|name| format!("{name}^{{commit}}")))?;
+    let holds = |tip: &Oid| tip == commit || repo.made.has_parent(tip, commit);
+    if tips.iter().flatten().any(holds) {
+        return Ok(true);
+    }
     let tips: Vec<String> = tips.into_iter().flatten().map(|tip| format!("^{tip}")).collect();
     if tips.is_empty() {
         return Ok(false);

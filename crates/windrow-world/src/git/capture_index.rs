@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::Metadata;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
-use super::capture_scan::TreePath;
-use super::capture_view::View;
+use super::capture_scan::{TreePath, on_disk};
+use super::capture_view::{View, open_plain};
 use super::repo::{GitError, Oid, Repo};
-use super::worktree_registry::is_there;
+use super::served::Kind;
 
 /// One entry of the index.
 #[derive(Debug)]
@@ -113,18 +115,14 @@ fn parse(rest: &mut &[u8]) -> Option<Entry> {
 /// The paths whose files surely hold the bytes of their entries, judged without reading them.
 ///
 /// That is so when git compared the file last, nothing touched it since, its size is the blob's,
-/// and nothing in the repository asks git to convert files on their way in or out.
+/// and nothing asks git for a conversion that keeps the size.
 pub(super) fn unconverted(
     repo: &Repo,
     view: &View,
     entries: &[Entry],
     files: &BTreeMap<TreePath, Metadata>,
 ) -> Result<HashSet<TreePath>, GitError> {
-    let attributes = |path: &[u8]| path == b".gitattributes" || path.ends_with(b"/.gitattributes");
-    let asked = entries.iter().any(|entry| attributes(&entry.path))
-        || files.keys().any(|path| attributes(path))
-        || is_there(&repo.common_dir().join("info/attributes"));
-    if asked || has_conversion_setting(repo)? {
+    if may_convert(repo, view, entries, files)? {
         return Ok(HashSet::new());
     }
     let index = view.tree.git_dir.join("index");
@@ -141,11 +139,35 @@ pub(super) fn unconverted(
     Ok(fits.map(|((entry, _), _)| entry.path.clone()).collect())
 }
 
-fn has_conversion_setting(repo: &Repo) -> Result<bool, GitError> {
-    let keys = "^core\\.(autocrlf|eol|attributesfile)$";
-    let done = repo.git(["config", "--get-regexp", keys]).output()?;
-    // Only this code says that there is none; in doubt every file is read.
-    Ok(done.status.code() != Some(1))
+/// Whether files may be converted into others of the same size.
+///
+/// Ends of lines do not count: a file that is converted in that way has another size than its blob.
+fn may_convert(
+    repo: &Repo,
+    view: &View,
+    entries: &[Entry],
+    files: &BTreeMap<TreePath, Metadata>,
+) -> Result<bool, GitError> {
+    let named = |path: &[u8]| path == b".gitattributes" || path.ends_with(b"/.gitattributes");
+    // What the index knows and nobody can read any more may say anything.
+    if entries.iter().any(|entry| named(&entry.path) && !files.contains_key(&entry.path)) {
+        return Ok(true);
+    }
+    let own = files.keys().filter(|path| named(path)).map(|path| on_disk(&view.tree.path, path));
+    let shared = repo.common_dir().join("info/attributes");
+    let all = repo.path_set("core.attributesFile")?.map(PathBuf::from);
+    Ok(own.chain([shared]).chain(all).any(|path| converts(&path)))
+}
+
+/// Whether a file of attributes asks for a conversion, or cannot be read.
+fn converts(path: &Path) -> bool {
+    let mut text = Vec::new();
+    match open_plain(path).and_then(|mut file| file.read_to_end(&mut text)) {
+        Err(error) => error.kind() != ErrorKind::NotFound,
+        Ok(_) => ["filter", "ident", "encoding", "[attr]"]
+            .iter()
+            .any(|word| text.windows(word.len()).any(|part| part == word.as_bytes())),
+    }
 }
 
 /// The sizes of objects in bytes; nothing for a missing one.
@@ -153,11 +175,8 @@ fn sizes<'a>(
     repo: &Repo,
     oids: impl Iterator<Item = &'a Oid>,
 ) -> Result<Vec<Option<u64>>, GitError> {
-    let input: String = oids.map(|oid| format!("{oid}\n")).collect();
-    let call = repo.git(["cat-file", "--batch-check=%(objectsize)", "--buffer"]);
-    let answer = call.stdin(input).success()?;
-    let lines = answer.split_inclusive(|byte| *byte == b'\n');
-    Ok(lines.map(|line| str::from_utf8(line).ok()?.trim().parse().ok()).collect())
+    let known = infos(repo, oids.map(ToString::to_string))?;
+    Ok(known.into_iter().map(|known| Some(known?.1)).collect())
 }
 
 /// The objects that exist, out of the given revisions, peeled to what they ask for.
@@ -165,14 +184,46 @@ pub(super) fn existing(
     repo: &Repo,
     revisions: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Option<Oid>>, GitError> {
-    let input: String = revisions.into_iter().map(|revision| revision + "\n").collect();
-    if input.is_empty() {
+    let known = infos(repo, revisions)?;
+    Ok(known.into_iter().map(|known| Some(known?.0)).collect())
+}
+
+/// How many objects are asked for before the answers are read: few enough for a pipe.
+const AT_ONCE: usize = 200;
+
+/// The names and sizes in bytes of objects; nothing for one that is not there.
+fn infos(
+    repo: &Repo,
+    revisions: impl IntoIterator<Item = String>,
+) -> Result<Vec<Option<(Oid, u64)>>, GitError> {
+    let revisions: Vec<String> = revisions.into_iter().collect();
+    if revisions.is_empty() {
         return Ok(Vec::new());
     }
-    let call = repo.git(["cat-file", "--batch-check=%(objectname)", "--buffer"]);
-    let answer = call.stdin(input).success()?;
-    let lines = answer.split_inclusive(|byte| *byte == b'\n');
-    Ok(lines.map(|line| Oid::parse(str::from_utf8(line).ok()?).ok()).collect())
+    let served = repo.ask(Kind::Objects, |objects| {
+        let mut known = Vec::with_capacity(revisions.len());
+        for some in revisions.chunks(AT_ONCE) {
+            let question: String = some.iter().map(|name| format!("info {name}\n")).collect();
+            objects.say(question.as_bytes())?;
+            for _ in some {
+                known.push(info(&objects.line()?));
+            }
+        }
+        Ok(known)
+    });
+    if let Some(known) = served {
+        return Ok(known);
+    }
+    let call = repo.git(["cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer"]);
+    let answer = call.stdin(revisions.join("\n") + "\n").success()?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    Ok(answer.lines().map(info).collect())
+}
+
+/// `<oid> <size>`, or the name and a word on what is wrong.
+fn info(line: &str) -> Option<(Oid, u64)> {
+    let (oid, size) = line.split_once(' ')?;
+    Some((Oid::parse(oid).ok()?, size.parse().ok()?))
 }
 
 /// The bytes of blobs, in order; a missing one is an error.

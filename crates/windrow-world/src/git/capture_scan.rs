@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::capture::Seen;
 use super::capture_index::{Entry, entries, unconverted};
 use super::capture_view::View;
 use super::repo::{GitError, Oid, Repo};
@@ -34,6 +35,21 @@ pub(super) struct Scan {
     pub(super) empty: BTreeSet<TreePath>,
     /// What git cannot hold, and why.
     pub(super) unholdable: BTreeMap<TreePath, &'static str>,
+    /// Whether anything is ignored.
+    ignored: bool,
+}
+
+impl Scan {
+    /// What a reset of the tree may rely on.
+    pub(super) fn seen(&self) -> Seen {
+        let entries = self.entries.iter().filter(|entry| !entry.is_intent());
+        let tracked: HashSet<&TreePath> = entries.map(|entry| &entry.path).collect();
+        let nothing_else = !self.ignored && self.empty.is_empty() && self.unholdable.is_empty();
+        Seen {
+            plain_index: !self.entries.iter().any(Entry::is_flagged),
+            tracked_only: nothing_else && self.changed.keys().all(|path| tracked.contains(path)),
+        }
+    }
 }
 
 /// The folders and files of a tree, ignored ones left out.
@@ -74,7 +90,8 @@ pub(super) fn scan(
     let mut walk = Walk::default();
     walk.dir(&view.tree.path, &[], &rules);
     walk.set_aside_unreadable(&view.tree.path);
-    let mut scan = Scan { unholdable: walk.unholdable, ..Scan::default() };
+    let ignored = !rules.ignored.is_empty();
+    let mut scan = Scan { unholdable: walk.unholdable, ignored, ..Scan::default() };
     let same = same_as_index(repo, view, &entries, &walk.files)?;
     let inside = |path: &[u8]| parents(path).any(|dir| scan.unholdable.contains_key(&dir));
     for entry in entries.iter().filter(|entry| !entry.is_gitlink()) {

@@ -281,6 +281,21 @@ fn converted_files_come_back_with_their_raw_bytes() {
 }
 
 #[test]
+fn other_ends_of_lines_come_back_though_git_sees_no_change() {
+    let fx = Fixture::with(&[(".gitattributes", "*.txt text\n"), ("crlf.txt", "one\ntwo\n")]);
+    let tree = fx.create("toast");
+    let file = tree.path.join("crlf.txt");
+    put(&file, "one\r\ntwo\r\n");
+    let file = fs::File::options().write(true).open(&file).unwrap();
+    // Old enough for its time in the index to be believed.
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).unwrap();
+    git(&tree.path, ["add", "crlf.txt"]);
+    git(&tree.path, ["update-index", "--refresh"]);
+    assert_eq!(git(&tree.path, ["status", "--porcelain"]), "");
+    Setup::new(&fx).round_trip(&tree);
+}
+
+#[test]
 fn a_stopped_merge_goes_on_where_it_stopped() {
     let fx = Fixture::new();
     let tree = fx.create("toast");

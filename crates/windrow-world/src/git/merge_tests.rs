@@ -164,3 +164,40 @@ fn a_pinned_object_outlives_a_collection() {
     assert_eq!(collect(), None);
     unpin(&fixture.repo, "refs/heads/main").unwrap_err();
 }
+
+#[test]
+fn a_commit_is_the_same_by_whichever_process_it_is_made() {
+    let fixture = Fixture::new();
+    let one = side(&fixture, "one", |at| put(&at.join("a.txt"), "one\n"));
+    let tree = tree_of(&fixture.repo, &one).unwrap();
+    let who = |name: &str, email: &str| Identity { name: name.into(), email: email.into() };
+    let people = [
+        (who("Ann Ox", "ann@example.com"), true),
+        (who("\u{c4}nn \"the\" Ox", "a"), true),
+        (who("Dr. Ann Jr.", "ann@example.com"), false),
+        (who(" Ann", "<ann@example.com>"), false),
+    ];
+    for (author, plain) in &people {
+        for message in
+            ["Land it", "Land it\n", "Land it\n\nTask: t-1\n\n\n", "\n# not a comment\r\n"]
+        {
+            let what = MergeCommit {
+                tree: &tree,
+                onto: &fixture.base,
+                commit: &one,
+                message,
+                author,
+                committer: &people[0].0,
+                seconds: 1_700_000_000,
+            };
+            let served = served_commit(&fixture.repo, &what);
+            assert_eq!(served.is_some(), *plain, "{author:?}");
+            let parents = ["-p", fixture.base.as_str(), "-p", one.as_str()];
+            let args = [&["-F", "-"], &parents[..], &[tree.as_str()]].concat();
+            let usual = sign::commit_tree(&fixture.repo, None, args, |call| dated(call, &what));
+            let usual = usual.unwrap();
+            assert!(served.is_none_or(|served| served == usual), "{message:?} by {author:?}");
+            assert_eq!(land_commit(&fixture.repo, &what, None, None).unwrap(), usual);
+        }
+    }
+}

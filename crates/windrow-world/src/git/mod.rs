@@ -34,6 +34,8 @@ mod restore_files;
 mod restore_kill_tests;
 mod restore_pinned;
 mod seal;
+mod served;
+mod settings;
 mod sign;
 mod stale;
 mod worktree;

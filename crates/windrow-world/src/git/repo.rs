@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::made::Made;
 use super::ref_files::{self, Found};
+use super::served::{Kind, Served};
+use super::settings::Settings;
 use super::{reason, stale};
 use crate::cmd::{Cmd, CmdError, Output};
 
@@ -121,6 +123,8 @@ impl From<CmdError> for GitError {
 pub struct Repo {
     common: PathBuf,
     pub(super) made: Made,
+    pub(super) served: Served,
+    pub(super) settings: Settings,
 }
 
 /// One worktree of a repository: where its files are and where its own git directory is.
@@ -136,7 +140,12 @@ impl Repo {
     /// Takes the common git directory as it is, without asking git.
     #[must_use]
     pub fn at(common: impl Into<PathBuf>) -> Self {
-        Self { common: common.into(), made: Made::default() }
+        Self {
+            common: common.into(),
+            made: Made::default(),
+            served: Served::default(),
+            settings: Settings::default(),
+        }
     }
 
     /// The common git directory.
@@ -237,6 +246,9 @@ impl Repo {
         if found.as_ref() != expected {
             return Err(moved(found));
         }
+        if self.move_by_served(name, new, expected) || self.ref_value(name)?.as_ref() == new {
+            return Ok(());
+        }
         let base = self.git(DURABLE).args(["update-ref", "--no-deref"]);
         let call = match (new, expected) {
             (Some(new), Some(old)) => base.args([name, new.as_str(), old.as_str()]),
@@ -252,6 +264,31 @@ impl Repo {
             let found = self.ref_value(name)?;
             if found.as_ref() == expected { Err(error.into()) } else { Err(moved(found)) }
         })
+    }
+
+    /// The same move by a process that stays; true when it was made.
+    fn move_by_served(&self, name: &str, new: Option<&Oid>, expected: Option<&Oid>) -> bool {
+        let order = match (new, expected) {
+            (Some(new), Some(old)) => format!("update {name} {new} {old}"),
+            (Some(new), None) => format!("create {name} {new}"),
+            (None, Some(old)) => format!("delete {name} {old}"),
+            (None, None) => return false,
+        };
+        // A name with anything else would have to be quoted; the usual call takes any.
+        if !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
+            return false;
+        }
+        let order = format!("start\noption no-deref\n{order}\nprepare\ncommit\n");
+        let moved = self.ask(Kind::Refs, |refs| {
+            refs.say(order.as_bytes())?;
+            for step in ["start: ok", "prepare: ok", "commit: ok"] {
+                if refs.line()? != step {
+                    return Err(std::io::ErrorKind::InvalidData.into());
+                }
+            }
+            Ok(())
+        });
+        moved.is_some()
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::repo::Repo;
+use super::served;
 
 /// How old a lock must be, by its own time of change.
 const OLD: Duration = Duration::from_secs(5);
@@ -43,7 +44,7 @@ pub(super) fn nobody_at_work(repo: &Repo, checkout: Option<&Path>) -> bool {
     processes.flatten().all(|process| {
         let process = process.path();
         let Ok(name) = fs::read_to_string(process.join("comm")) else { return true };
-        if !name.starts_with("git") {
+        if !name.starts_with("git") || is_waiting(&process) {
             return true;
         }
         let look = fs::read_link(process.join("cwd"))
@@ -61,6 +62,12 @@ pub(super) fn nobody_at_work(repo: &Repo, checkout: Option<&Path>) -> bool {
         };
         !folders.iter().any(|folder| cwd.starts_with(folder) || named(folder))
     })
+}
+
+/// Whether it is one of our own that has nothing to do.
+fn is_waiting(process: &Path) -> bool {
+    let pid = process.file_name().and_then(|name| name.to_str()?.parse().ok());
+    pid.is_some_and(served::is_waiting)
 }
 
 /// On its way out a process has no folder any more, or no memory to read an environment from.

@@ -163,7 +163,7 @@ impl Worktrees {
                 None => self.add(&list, &path, head, base)?,
             }
         };
-        self.check_out(&alone, &tree, head, base)?;
+        self.check_out(&alone, &tree, head, base, None)?;
         Ok(tree)
     }
 
@@ -256,12 +256,15 @@ impl Worktrees {
     }
 
     /// Brings files and index of an unfinished tree to `base`, then its HEAD.
+    ///
+    /// Where all of them are known to be at `from`, git looks at nothing but what differs.
     pub(super) fn check_out(
         &self,
         alone: &Held,
         tree: &Tree,
         head: &Head,
         base: &Oid,
+        from: Option<&Oid>,
     ) -> Result<(), WorktreeError> {
         let marker = tree.git_dir.join(MAKING);
         registry::mark(&marker, b"")?;
@@ -274,8 +277,16 @@ impl Worktrees {
             registry::remove_if_there(&left).map_err(file_error("remove", &left))?;
         }
         let slot = self.slots.take();
-        let reset = ["-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u"];
-        alone.run_in(self.repo.git_in(tree, reset).arg(base.as_str()), tree)?;
+        let read = ["-c", "core.sparseCheckout=false", "read-tree", "-u"];
+        let read = || self.repo.git_in(tree, read);
+        let moved = match from {
+            Some(from) if from == base => true,
+            Some(from) => alone.run(read().arg("-m").args([from.as_str(), base.as_str()])).is_ok(),
+            None => false,
+        };
+        if !moved {
+            alone.run_in(read().args(["--reset", base.as_str()]), tree)?;
+        }
         drop(slot);
         crash::point("tree", "filled");
         registry::set_first_head(tree, head)?;

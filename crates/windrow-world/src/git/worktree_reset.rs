@@ -36,7 +36,7 @@ impl Worktrees {
         crash::point("reset", "cleared");
         registry::set_first_head(tree, &Head::Detached(at.clone()))?;
         crash::point("reset", "detached");
-        if self.index_is_flagged(tree)? {
+        if !saved.seen.plain_index && self.index_is_flagged(tree)? {
             let index = tree.git_dir.join("index");
             registry::remove_if_there(&index).map_err(file_error("remove", &index))?;
         }
@@ -45,9 +45,11 @@ impl Worktrees {
         let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
         alone.run_in(reset.arg(at.as_str()), tree)?;
         crash::point("reset", "filled");
-        let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
-        let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
-        alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
+        if !saved.seen.tracked_only {
+            let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
+            let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
+            alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;
+        }
         drop(slot);
         crash::point("reset", "cleaned");
         if let Some(print) = print::take(tree) {
@@ -76,13 +78,14 @@ impl Worktrees {
         let (old, new) = (self.inside(&tree.path)?, self.inside(path)?);
         let tree = Tree { path: old.clone(), git_dir: tree.git_dir.clone() };
         let (alone, _old) = self.lock_both(&new, &old)?;
+        let rested;
         {
             let _list = self.lock_list()?;
             // Looking at a large tree takes as long as git takes for a branch; neither needs the
             // other, and a branch that nobody uses in the end is taken by the next call.
             let (warm, branched) =
                 beside(|| self.require_warm(&tree), || self.make_branch(&head, base, &old));
-            warm?;
+            rested = warm?;
             branched?;
             if old != new && is_there(&new) {
                 return Err(WorktreeError::PathTaken { path: new });
@@ -98,7 +101,7 @@ impl Worktrees {
             }
         }
         let tree = Tree { path: new, git_dir: tree.git_dir };
-        self.check_out(&alone, &tree, &head, base)?;
+        self.check_out(&alone, &tree, &head, base, rested.as_ref())?;
         Ok(tree)
     }
 
@@ -126,14 +129,16 @@ impl Worktrees {
         registry::rests(tree)
     }
 
-    fn require_warm(&self, tree: &Tree) -> Result<(), WorktreeError> {
+    /// The commit that every file in a warm tree and its index are at, if that is sure; git can tell
+    /// only that none is worth keeping.
+    fn require_warm(&self, tree: &Tree) -> Result<Option<Oid>, WorktreeError> {
         let unsaved = |why: &str| {
             Err(WorktreeError::Unsaved { path: tree.path.clone(), why: why.to_owned() })
         };
         if !is_there(&tree.git_dir.join(WARM)) || registry::is_half_made(tree) {
             return unsaved("it was not reset");
         }
-        let Head::Detached(_) = registry::head(tree)? else {
+        let Head::Detached(at) = registry::head(tree)? else {
             return unsaved("it is on a branch");
         };
         if !registry::rests(tree) {
@@ -141,7 +146,7 @@ impl Worktrees {
         }
         let taken = fs::read_to_string(tree.git_dir.join(PRINT)).ok();
         if taken.is_some() && taken == print::now(tree) {
-            return Ok(());
+            return Ok(Some(at));
         }
         let view = View::of(&self.repo, tree)?;
         let refresh = ["update-index", "-q", "--refresh"];
@@ -155,7 +160,7 @@ impl Worktrees {
         let others = ["ls-files", "-o", "-z", "--exclude-standard"];
         let others = self.repo.git_in(&view.tree, others).args(keep);
         if others.success().map_err(GitError::from)?.is_empty() {
-            Ok(())
+            Ok(None)
         } else {
             unsaved("there are new files in it")
         }

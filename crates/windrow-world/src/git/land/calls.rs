@@ -4,7 +4,6 @@
 //! on the open file, which the child shares, so it is free only when the lander *and* every child
 //! of it are gone: who takes it knows that no orphan still writes.
 
-use std::cell::OnceCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -20,8 +19,6 @@ use crate::git::{GitError, Repo, Tree, reason};
 #[derive(Debug)]
 pub(super) struct Calls {
     file: File,
-    /// Whether the repository says that it has no work tree, once that was asked in this landing.
-    pub(super) bare: OnceCell<bool>,
 }
 
 /// One checkout, and the lock under which git works in it.
@@ -54,7 +51,7 @@ impl Calls {
             }
         }
         file.set_len(0).map_err(LandError::file("empty", path))?;
-        Ok(Self { file, bare: OnceCell::new() })
+        Ok(Self { file })
     }
 
     /// Another handle on the locked file, for a child's standard error.

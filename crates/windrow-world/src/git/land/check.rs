@@ -38,12 +38,8 @@ impl<'a> Check<'a> {
         let gone = |change: &&Change| change.new.is_none();
         let removed: BTreeSet<&Path> =
             changes.iter().filter(gone).map(|change| change.path.as_path()).collect();
-        let folds = || -> Result<bool, LandError> {
-            let asked = copy.git(at, ["config", "--type=bool", "--get", "core.ignoreCase"]);
-            Ok(at.calls.run(asked)?.stdout.starts_with(b"true"))
-        };
         // Letters matter only where something goes away.
-        let folds = !removed.is_empty() && folds()?;
+        let folds = !removed.is_empty() && at.repo.is_set("core.ignoreCase")?;
         let folded =
             if folds { removed.iter().map(|path| fold(path)).collect() } else { BTreeSet::new() };
         Ok(Self { at, copy, changes, removed, folded })

@@ -55,7 +55,7 @@ pub(super) fn of(
             continue;
         }
         let place = if git_dir == repo.common_dir() {
-            main_place(calls, repo, main)?
+            main_place(repo, main)?
         } else {
             linked_place(&git_dir)
         };
@@ -141,24 +141,15 @@ enum Place {
 }
 
 /// The folder of the main worktree.
-fn main_place(calls: &Calls, repo: &Repo, main: Option<&Path>) -> Result<Place, LandError> {
+fn main_place(repo: &Repo, main: Option<&Path>) -> Result<Place, LandError> {
     let common = repo.common_dir();
-    let set = |key: &str, kind: &[&str]| -> Result<Option<String>, LandError> {
-        let done = calls.run(repo.git(["config"]).args(kind).args(["--get", key]))?;
-        let text = String::from_utf8_lossy(&done.stdout).trim().to_owned();
-        Ok(Some(text).filter(|text| !text.is_empty()))
-    };
-    let bare = match calls.bare.get() {
-        Some(bare) => *bare,
-        None => set("core.bare", &["--type=bool"])?.as_deref() == Some("true"),
-    };
-    if *calls.bare.get_or_init(|| bare) {
+    if repo.is_set("core.bare")? {
         return Ok(Place::Bare);
     }
     if let Some(main) = main {
         return Ok(Place::At(main.to_owned()));
     }
-    if let Some(path) = set("core.worktree", &[])? {
+    if let Some(path) = repo.path_set("core.worktree")? {
         return Ok(Place::At(common.join(path)));
     }
     Ok(match common.parent().filter(|_| common.ends_with(".git")) {
