@@ -154,7 +154,7 @@ pub(crate) fn view(state: &State, place: &Place, call: &ProjectCall) -> Reply {
 fn claim(project: &Project, replies: &mpsc::Sender<Reply>) -> bool {
     let place = &project.tools().place;
     // A few git calls, and only when a run begins: the loop can wait for them.
-    match tokio::task::block_in_place(|| owner::claim(place)) {
+    match owner::claim(place) {
         Ok(()) => true,
         Err(reason) => {
             reply(replies, failed(ExitKind::Refused, reason));

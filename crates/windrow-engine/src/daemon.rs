@@ -47,8 +47,9 @@ pub fn daemon_main(home: &Home) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread for the loop and every connection: whatever takes long is done on other ones, and
+    // handing a command from thread to thread takes longer than deciding it.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(256)
         .enable_all()
         .build()

@@ -83,6 +83,9 @@ impl Ran {
     }
 }
 
+/// Bytes that the path of the folder for temporary files may have: a socket's path is short.
+const SHORT: usize = 40;
+
 impl TestEnv {
     /// A place for the binary `exe`, with a repository of one commit.
     #[must_use]
@@ -96,8 +99,11 @@ impl TestEnv {
     /// The same, with a repository without commits.
     #[must_use]
     pub fn bare(exe: &str) -> Self {
-        // Under `/tmp`, so that the socket's path is short whatever the machine calls its own.
-        let folder = tempfile::Builder::new().prefix("wr").tempdir_in("/tmp").unwrap();
+        let mut below = std::env::temp_dir();
+        if below.as_os_str().len() > SHORT {
+            below = "/tmp".into();
+        }
+        let folder = tempfile::Builder::new().prefix("wr").tempdir_in(below).unwrap();
         let root = folder.path().canonicalize().unwrap();
         let mut env = Self::in_folder(exe, &root);
         env.folder = Some(folder);

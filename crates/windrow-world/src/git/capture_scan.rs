@@ -58,10 +58,14 @@ struct Walk {
     files: BTreeMap<TreePath, Metadata>,
     dirs: BTreeSet<TreePath>,
     unholdable: BTreeMap<TreePath, &'static str>,
+    /// Something was found that no index knows, and nobody said what is ignored.
+    strange: bool,
 }
 
 struct Rules {
-    ignored: HashSet<TreePath>,
+    /// Ignored paths; unknown as long as nothing but tracked files is found.
+    ignored: Option<HashSet<TreePath>>,
+    files: HashSet<TreePath>,
     precious: GlobSet,
     /// Every folder that holds a tracked file.
     tracked: HashSet<TreePath>,
@@ -78,8 +82,9 @@ pub(super) fn scan(
     blob_limit: u64,
 ) -> Result<Scan, GitError> {
     let entries = entries(repo, view)?;
-    let rules = Rules {
-        ignored: ignored(repo, view)?,
+    let mut rules = Rules {
+        ignored: None,
+        files: entries.iter().map(|entry| entry.path.clone()).collect(),
         precious: globs(precious)?,
         tracked: entries
             .iter()
@@ -89,8 +94,14 @@ pub(super) fn scan(
     };
     let mut walk = Walk::default();
     walk.dir(&view.tree.path, &[], &rules);
+    if walk.strange {
+        // Only git knows what of that is ignored.
+        rules.ignored = Some(ignored(repo, view)?);
+        walk = Walk::default();
+        walk.dir(&view.tree.path, &[], &rules);
+    }
     walk.set_aside_unreadable(&view.tree.path);
-    let ignored = !rules.ignored.is_empty();
+    let ignored = rules.ignored.is_some_and(|ignored| !ignored.is_empty());
     let mut scan = Scan { unholdable: walk.unholdable, ignored, ..Scan::default() };
     let same = same_as_index(repo, view, &entries, &walk.files)?;
     let inside = |path: &[u8]| parents(path).any(|dir| scan.unholdable.contains_key(&dir));
@@ -284,8 +295,17 @@ impl Walk {
             }
             return;
         }
+        let known = rules.files.contains(&path) || rules.tracked.contains(&path);
         let folder = [&path[..], b"/"].concat();
-        if rules.ignored.contains(&path) || rules.ignored.contains(&folder) {
+        let is_ignored = match &rules.ignored {
+            Some(ignored) => ignored.contains(&path) || ignored.contains(&folder),
+            None if known => false,
+            None => {
+                self.strange = true;
+                return;
+            }
+        };
+        if is_ignored {
             self.ignored(root, path, rules);
         } else if meta.is_dir() {
             self.dir(root, &path, rules);

@@ -115,11 +115,14 @@ fn measure(
         ground.scratch.root().display()
     ));
     context.out.say("The floor: the same worktrees by git alone.");
-    let floor = floor::measure(ground, interrupts)?;
+    let before = floor::measure(ground, interrupts)?;
     context.out.say("The sessions.");
     let since = Instant::now();
     let ran = sessions::run(inside, ground, interrupts)?;
     let wall = since.elapsed();
     let differences = landed::differences(ground, &ran.tasks)?;
+    // Making files may take longer where others were just removed, so it is done on both sides.
+    context.out.say("The floor again.");
+    let floor = before.and(floor::measure(ground, interrupts)?);
     Ok(Figures::new(load, floor, wall, ran.memory, differences))
 }

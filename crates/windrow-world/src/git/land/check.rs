@@ -47,15 +47,10 @@ impl<'a> Check<'a> {
 
     /// Everything in the way of the move, ordered by path; `entries` are those of the copied index,
     /// which is refreshed where that is needed.
-    pub(super) fn in_the_way(
-        &self,
-        entries: &Entries,
-        old: &Oid,
-        new: &Oid,
-    ) -> Result<Vec<InTheWay>, LandError> {
+    pub(super) fn in_the_way(&self, entries: &Entries) -> Result<Vec<InTheWay>, LandError> {
         let mut differing = self.differing()?;
-        if !differing.is_empty() {
-            // Some may only have been touched. Where nothing differs there is nothing to refresh.
+        if self.changes.iter().any(|change| differing.contains_key(&change.path)) {
+            // Some may only have been touched. What the move leaves alone may differ as it likes.
             self.copy.refresh(self.at)?;
             differing = self.differing()?;
         }
@@ -73,9 +68,6 @@ impl<'a> Check<'a> {
         }
         let mut found: Vec<_> = found.into_iter().collect();
         found.extend(self.name_untracked(self.untracked(entries))?);
-        if found.is_empty() {
-            found.extend(self.refused(old, new)?);
-        }
         // A file that left the index and still lies there is named once, as staged.
         found.sort();
         found.dedup_by(|one, two| one.path == two.path);
@@ -197,16 +189,16 @@ impl<'a> Check<'a> {
         Ok(paths.into_iter().map(|path| InTheWay { why: why(&path), path }).collect())
     }
 
-    /// Git's own verdict, from a dry run on the copy.
-    fn refused(&self, old: &Oid, new: &Oid) -> Result<Vec<InTheWay>, LandError> {
+    /// Git's own verdict on the move from `old` to `new`, from a dry run on the copy.
+    pub(super) fn refused(&self, old: &Oid, new: &Oid) -> Result<Option<InTheWay>, LandError> {
         let args = ["read-tree", "-n", "-m", "-u", "--no-recurse-submodules"];
         let call = self.copy.git(self.at, args).args([old.as_str(), new.as_str()]);
         let done = self.at.calls.run(call)?;
         if done.status.success() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let path = done.stderr.split('\'').nth(1).unwrap_or_default();
-        Ok(vec![InTheWay { path: PathBuf::from(path), why: Why::Refused(done.stderr.clone()) }])
+        let path = PathBuf::from(done.stderr.split('\'').nth(1).unwrap_or_default());
+        Ok(Some(InTheWay { path, why: Why::Refused(done.stderr) }))
     }
 }
 

@@ -83,9 +83,25 @@ impl Lander {
         let copy = IndexCopy::make(at.tree, self.state.join("index"))?;
         let changes = changes::between(at.calls, &self.repo, &request.old, &request.new)?;
         let entries = copy.entries(at)?;
-        let files =
-            Check::new(at, &copy, &changes)?.in_the_way(&entries, &request.old, &request.new)?;
+        let files = Check::new(at, &copy, &changes)?.in_the_way(&entries)?;
         Ok((Tried { copy, changes, entries }, files))
+    }
+
+    /// The same with git's own verdict, where nothing else is found.
+    ///
+    /// A move that is made does without: git says the same before it touches a file, and then it is
+    /// looked again.
+    fn compare_and_try(
+        &self,
+        at: Checkout<'_>,
+        request: &Move,
+    ) -> Result<Vec<InTheWay>, LandError> {
+        let (tried, mut files) = self.compare(at, request)?;
+        if files.is_empty() {
+            let check = Check::new(at, &tried.copy, &tried.changes)?;
+            files.extend(check.refused(&request.old, &request.new)?);
+        }
+        Ok(files)
     }
 
     /// What would be in the way of a move if it were made now; nothing is locked or touched, so it
@@ -105,7 +121,7 @@ impl Lander {
         }
         let [tree] = holders.trees.as_slice() else { return Ok(None) };
         let at = Checkout { calls: &calls, repo: &self.repo, tree };
-        let (_, files) = self.compare(at, request)?;
+        let files = self.compare_and_try(at, request)?;
         let worktree = tree.path.clone();
         Ok((!files.is_empty()).then_some(Busy::InTheWay { worktree, files }))
     }
@@ -218,7 +234,7 @@ impl Lander {
             return Ok(Landed::TargetMoved { head });
         }
         // Whatever came in between is named by looking again; if nothing did, git has failed.
-        let (_, files) = self.compare(Checkout { calls, repo: &self.repo, tree }, request)?;
+        let files = self.compare_and_try(Checkout { calls, repo: &self.repo, tree }, request)?;
         if files.is_empty() {
             return Err(error);
         }

@@ -29,7 +29,7 @@ pub(crate) struct Figures {
     wall_s: f64,
     /// The longer of the longest chain of tasks and the work divided by the pool.
     work_s: f64,
-    /// The same worktrees made and removed by git alone.
+    /// The same worktrees made and removed by git alone, the mean of before and after.
     trees_s: f64,
     /// Calls of git that met each other there and were made again.
     git_again: u32,

@@ -29,6 +29,14 @@ pub(super) struct Floor {
     pub(super) cores: usize,
 }
 
+impl Floor {
+    /// The mean of two.
+    pub(super) fn and(self, other: Self) -> Self {
+        let trees = (self.trees + other.trees) / 2;
+        Self { trees, again: self.again + other.again, cores: self.cores }
+    }
+}
+
 /// Makes and removes every tree.
 pub(super) fn measure(ground: &Ground, interrupts: &Interrupts) -> Result<Floor, CliError> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
