@@ -45,6 +45,9 @@ pub(super) fn requested(
         released: false,
         closed: false,
         kept: Vec::new(),
+        talk: Vec::new(),
+        paused: false,
+        goes_on: false,
     };
     state.fence = state.fence.max(fence);
     state.claims.insert((deadline, id));
@@ -125,6 +128,7 @@ pub(super) fn sealed(state: &mut State, id: SessionId, outcome: &SealOutcome, ke
         state.claims.remove(&(session.claim.deadline, id));
         if let Some(run) = state.runs.get_mut(&session.run) {
             run.slots.remove(&id);
+            run.paused.remove(&id);
         }
     }
 }
@@ -155,6 +159,8 @@ pub(super) fn restarted(state: &mut State, id: SessionId, generation: Generation
         session.exit = None;
         session.sealed = None;
         session.released = false;
+        session.paused = false;
+        session.goes_on = false;
     });
 }
 
@@ -164,6 +170,7 @@ pub(super) fn closed(state: &mut State, id: SessionId) {
         state.claims.remove(&(session.claim.deadline, id));
         if let Some(run) = state.runs.get_mut(&session.run) {
             run.slots.remove(&id);
+            run.paused.remove(&id);
         }
     }
 }
