@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use windrow_core::spec::TaskSpec;
 
+use crate::talk::Activity;
+
 /// The daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -166,6 +168,8 @@ pub struct SessionRow {
     /// The word of a [`crate::states::SessionState`].
     #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::SessionState::WORDS)))]
     pub status: String,
+    /// What it is doing; nothing where a moment of the past does not tell.
+    pub activity: Option<Activity>,
     /// Why it failed or waits: one sentence.
     pub note: Option<String>,
     /// Which try, from 1.

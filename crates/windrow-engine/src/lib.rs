@@ -30,7 +30,9 @@ mod restoring;
 mod secrets;
 mod serve;
 mod summaries;
+mod talk;
 mod views;
+mod waiting;
 
 pub use daemon::daemon_main;
 pub use guard::guard_main;

@@ -39,6 +39,7 @@ pub(crate) fn session_row(id: &str, name: &str, over: bool) -> SessionRow {
         task: "t-1".to_owned(),
         title: "Add a clock".to_owned(),
         status: if over { "closed" } else { "working" }.to_owned(),
+        activity: None,
         note: None,
         attempt: 1,
         generation: 1,

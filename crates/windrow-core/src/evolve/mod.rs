@@ -62,7 +62,7 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         }
         Event::StopRequested { session, why } => session::stop_requested(state, *session, *why),
         Event::AgentEnded { session, generation: _, exit } => {
-            session::agent_ended(state, *session, exit);
+            session::agent_ended(state, *session, exit, at);
         }
         Event::SessionSealed { session, generation: _, outcome, kept } => {
             session::sealed(state, *session, outcome, kept.as_ref());

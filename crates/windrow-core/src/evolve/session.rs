@@ -41,6 +41,7 @@ pub(super) fn requested(
         started_at: None,
         stop: None,
         exit: None,
+        ended_at: None,
         sealed: None,
         released: false,
         closed: false,
@@ -109,8 +110,11 @@ pub(super) fn stop_requested(state: &mut State, id: SessionId, why: StopReason) 
     progress(state, id, |session| session.stop = Some(why));
 }
 
-pub(super) fn agent_ended(state: &mut State, id: SessionId, exit: &Exit) {
-    progress(state, id, |session| session.exit = Some(exit.clone()));
+pub(super) fn agent_ended(state: &mut State, id: SessionId, exit: &Exit, at: Timestamp) {
+    progress(state, id, |session| {
+        session.exit = Some(exit.clone());
+        session.ended_at = Some(at);
+    });
 }
 
 pub(super) fn sealed(state: &mut State, id: SessionId, outcome: &SealOutcome, kept: Option<&Kept>) {
@@ -157,6 +161,7 @@ pub(super) fn restarted(state: &mut State, id: SessionId, generation: Generation
         session.keeper = None;
         session.started_at = None;
         session.exit = None;
+        session.ended_at = None;
         session.sealed = None;
         session.released = false;
         session.paused = false;

@@ -81,6 +81,7 @@ pub(super) fn resumed(
     session.keeper = None;
     session.started_at = None;
     session.exit = None;
+    session.ended_at = None;
     if let Some(run) = state.runs.get_mut(&session.run) {
         run.paused.remove(&id);
         run.slots.insert(id);

@@ -39,6 +39,9 @@ pub struct Session {
     pub stop: Option<StopReason>,
     /// How the agent ended.
     pub exit: Option<Exit>,
+    /// When that was known.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
     /// What became of its work.
     pub sealed: Option<SealOutcome>,
     /// Its worktree is reset or removed, or stays for a stated reason.

@@ -36,14 +36,14 @@ struct ClientTurn {
     model: Option<String>,
     /// What is said of no other conversation.
     once: String,
-    /// The job that was interrupted, when this one goes on with its work.
-    before: Option<PathBuf>,
+    /// The jobs that this one goes on with, newest first.
+    before: Vec<PathBuf>,
     /// Where the outputs for other tasks go.
     outputs: PathBuf,
 }
 
 /// The client of a session, when it has one that is known here.
-pub(super) fn client_of(state: &State, session: &Session) -> Option<&'static dyn Client> {
+pub(crate) fn client_of(state: &State, session: &Session) -> Option<&'static dyn Client> {
     let task = state.tasks.get(&session.task)?;
     let spec = spec(state, session, task)?;
     spec.client.as_deref().and_then(agents::find)
@@ -87,11 +87,15 @@ impl Agent {
         Some(Self { what, env, secrets: spec.secrets.clone(), kept })
     }
 
-    /// The program; names the conversation a client is to begin or to go on with.
-    pub(super) fn program(&self) -> Result<Program, String> {
+    /// The program, and whether it takes up a conversation; names the one a client is to begin or
+    /// to go on with.
+    pub(super) fn program(&self) -> Result<(Program, bool), String> {
         match &self.what {
-            What::Command(program) => Ok(program.clone()),
-            What::Client(turn) => Ok(Program::Argv { argv: turn.argv() }),
+            What::Command(program) => Ok((program.clone(), false)),
+            What::Client(turn) => {
+                let (argv, resumes) = turn.argv();
+                Ok((Program::Argv { argv }, resumes))
+            }
             What::Unknown(name) => Err(format!("this windrow knows no client `{name}`")),
         }
     }
@@ -125,7 +129,7 @@ impl ClientTurn {
             AgentCommand::Argv(argv) => argv.split_first()?,
             AgentCommand::Shell(_) => return None,
         };
-        let before = session.generation.checked_sub(1).filter(|one| *one > 0);
+        let before = (1..session.generation).rev();
         let now = crate::place::now();
         Some(Self {
             client,
@@ -133,32 +137,36 @@ impl ClientTurn {
             args: args.to_vec(),
             model: task.spec.model.clone().or_else(|| spec.model.clone()),
             once: format!("{} {} {} {now:?}", place.id, session.id, session.generation),
-            before: before.map(|generation| place.agent_job(session.id, generation)),
+            before: before.map(|generation| place.agent_job(session.id, generation)).collect(),
             outputs: output.parent().unwrap_or(output).to_owned(),
         })
     }
 
-    fn argv(&self) -> Vec<String> {
+    fn argv(&self) -> (Vec<String>, bool) {
         let fresh = agents::new_conversation(&self.once);
-        let interrupted = self.interrupted();
-        let begin = match &interrupted {
+        let before = self.conversation();
+        let begin = match &before {
             Some(name) => Begin::Resume(name),
             None => Begin::New(&fresh),
         };
-        self.client.headless(&Turn {
+        let argv = self.client.headless(&Turn {
             program: &self.program,
             args: &self.args,
             model: self.model.as_deref(),
             begin,
             folders: &[&self.outputs],
-        })
+        });
+        (argv, before.is_some())
     }
 
-    /// The conversation that was interrupted, if the model had begun to work in it.
-    fn interrupted(&self) -> Option<String> {
-        let transcript = self.before.as_ref()?.join("transcript");
-        let told = agents::read_file(self.client, &transcript).ok()?;
-        told.conversation.filter(|_| told.is_begun && self.client.abilities().resume)
+    /// The last conversation in which the model had begun to work.
+    fn conversation(&self) -> Option<String> {
+        let before = self.before.iter().filter(|_| self.client.abilities().resume);
+        let mut told = before.filter_map(|job| {
+            let told = agents::read_file(self.client, &job.join("transcript")).ok()?;
+            told.conversation.filter(|_| told.is_begun)
+        });
+        told.next()
     }
 }
 

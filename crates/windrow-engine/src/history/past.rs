@@ -81,6 +81,7 @@ async fn answer(
     for row in rows {
         // A file only has its last moment: what was written before a later one is not known.
         row.output_ms = row.output_ms.filter(|written| *written <= moment.at_ms);
+        row.activity = row.activity.take().filter(|activity| activity.source == "journal");
     }
     answer
 }

@@ -98,7 +98,7 @@ impl Check {
 
     /// Whether the end of a session that was acknowledged is in the journal.
     pub(super) fn acknowledged_end(&mut self, id: SessionId) {
-        if self.state.sessions.get(&id).is_some_and(|session| session.takes_slot()) {
+        if self.state.sessions.get(&id).is_some_and(|session| session.is_open()) {
             self.broken(format!("a caller was told that {id} ended, and it did not"));
         }
     }

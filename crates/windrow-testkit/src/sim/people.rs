@@ -78,7 +78,7 @@ impl Wish {
                 run(*n).map(|run| Command::ResumeRun(ResumeRun { run, pool: *pool }))
             }
             Self::End(n, why) => {
-                let live = state.sessions.values().filter(|session| session.takes_slot());
+                let live = state.sessions.values().filter(|session| session.is_open());
                 nth(live.map(|session| session.id), *n)
                     .map(|session| Command::EndSession(EndSession { session, why: *why }))
             }

@@ -9,12 +9,14 @@ mod claude;
 mod codex;
 mod conversation;
 mod fault;
+mod standing;
 mod told;
 mod turn;
 mod version;
 
 pub use ability::Abilities;
 pub use conversation::new_conversation;
+pub use standing::{Standing, standing};
 pub use told::{End, Told, read, read_file};
 pub use turn::{Begin, Turn};
 pub use version::{Version, installed};
@@ -45,6 +47,8 @@ pub trait Client: Sync {
     fn headless(&self, turn: &Turn<'_>) -> Vec<String>;
     /// Takes in one event of its output.
     fn hear(&self, event: &Value, told: &mut Told);
+    /// What one event says of what it is doing; nothing when it says nothing of that.
+    fn standing(&self, event: &Value) -> Option<Standing>;
 }
 
 /// Every known client.

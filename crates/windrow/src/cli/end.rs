@@ -94,6 +94,7 @@ mod tests {
             task: "t-1".to_owned(),
             title: "Add a clock".to_owned(),
             status: status.to_owned(),
+            activity: None,
             note: Some("files are in conflict".to_owned()),
             attempt: 1,
             generation: 1,

@@ -41,6 +41,7 @@ mod restoring;
 mod schemas;
 mod scopes;
 mod seeing;
+mod talk;
 mod task_files;
 mod terminals;
 mod tree_names;

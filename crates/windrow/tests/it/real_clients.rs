@@ -201,3 +201,81 @@ fn o3_a_killed_claude_goes_on_in_its_conversation() {
 fn o3_a_killed_codex_goes_on_in_its_conversation() {
     check_a_killed_one_goes_on("codex");
 }
+
+/// A turn that ended with a question goes on in its conversation when the answer is there.
+fn check_a_question_is_answered(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    // Named as the brief names it: a client's shell may have a `PATH` of its own.
+    let exe = env!("CARGO_BIN_EXE_windrow");
+    let half =
+        format!("echo half > half.txt; {exe} ask 'Which colour?' --option red --option blue");
+    let ask = json!({"do": "bash", "cmd": half});
+    let script = ground::script(&json!([step(&ask), {"text": "I wait for the answer."}]));
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
+    let args = ["run", "TASKS.md", "--agent", client, "--tries", "1", "--detach"];
+    let _run = ground.windrow(&args).ok();
+    let _asked = ground.windrow(&["wait", "t-1", "--for", "waiting"]).ok();
+    ground.env.await_run(|run| run.sessions.iter().any(|row| row.status == "waiting"));
+    assert_eq!(ground.env.task("1").status, TaskStatus::Working, "nothing landed");
+    let write = json!({"do": "bash", "cmd": "echo blue > colour.txt"});
+    let then = ground::script(&json!([step(&write), {"text": "Done."}]));
+    let _answered = ground.windrow(&["answer", "t-1", &format!("Blue, please. {then}")]).ok();
+    ground.env.await_run_end();
+    let row = ground.env.expect_status("1", TaskStatus::Landed);
+    assert_eq!(row.attempt, 1);
+    let at = |name: &str| ground.env.repo().at_revision("main", name);
+    assert_eq!(at("half.txt").as_deref(), Some("half\n"), "{}", ground.transcripts());
+    assert_eq!(at("colour.txt").as_deref(), Some("blue\n"));
+    // The model got the answer in the conversation in which it asked, once, and marked as a text.
+    assert!(ground.prompt_with("TASKS.md#task-1").contains(&format!("finds it as `{exe}`")));
+    let told = ground.prompt_with("Blue, please.");
+    assert!(told.starts_with("The person's word:"), "{told}");
+    assert!(told.contains("answer to m-1 (Which colour?)") && told.contains("```text\n"), "{told}");
+    let scripts = ground.stub.heard().iter().map(|heard| heard.scripts).max();
+    assert_eq!(scripts, Some(2));
+    let _shown = ground.windrow(&["explain", "s-1"]).ok().says("m-2 answer to m-1, seen");
+}
+
+#[test]
+fn p7_a_question_of_claude_is_answered() {
+    check_a_question_is_answered("claude");
+}
+
+#[test]
+fn p7_a_question_of_codex_is_answered() {
+    check_a_question_is_answered("codex");
+}
+
+/// A client that worked while it was told something goes on with that at the end of its turn.
+fn check_a_message_is_delivered(client: &str) {
+    let Some(ground) = Ground::with(client) else { return };
+    let signs = ground.env.signs();
+    let wait = format!("{}; {}", signs.put_line("up"), signs.wait_line("go"));
+    let wait = json!({"do": "bash", "cmd": wait});
+    let write = json!({"do": "bash", "cmd": "echo one > one.txt"});
+    let script = ground::script(&json!([step(&wait), step(&write), {"text": "Done."}]));
+    ground.commit_tasks(&format!("## Task 1: One\n\nDo it. {script}\n"));
+    let args = ["run", "TASKS.md", "--agent", client, "--tries", "1", "--detach"];
+    let _run = ground.windrow(&args).ok();
+    signs.wait("up");
+    let more = json!({"do": "bash", "cmd": "echo two > two.txt"});
+    let then = ground::script(&json!([step(&more), {"text": "Done."}]));
+    let _told = ground.windrow(&["tell", "t-1", &format!("Also two, please. {then}")]).ok();
+    signs.put("go");
+    ground.env.await_run_end();
+    ground.env.expect_status("1", TaskStatus::Landed);
+    let at = |name: &str| ground.env.repo().at_revision("main", name);
+    assert_eq!(at("one.txt").as_deref(), Some("one\n"), "{}", ground.transcripts());
+    assert_eq!(at("two.txt").as_deref(), Some("two\n"), "{}", ground.transcripts());
+    let _shown = ground.windrow(&["explain", "s-1"]).ok().says("m-1 message, seen");
+}
+
+#[test]
+fn h14_a_message_to_a_claude_at_work_is_delivered() {
+    check_a_message_is_delivered("claude");
+}
+
+#[test]
+fn h14_a_message_to_a_codex_at_work_is_delivered() {
+    check_a_message_is_delivered("codex");
+}
