@@ -37,6 +37,7 @@ pub enum Reply {
     Pruned(Vec<PruneRow>),
     Message(Box<MessageView>),
     Messages(Vec<MessageView>),
+    Hook(serde_json::Value),
 }
 
 /// A request that could not be done; nothing changed.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use windrow_core::ids::{Generation, LandingId, MessageId, RunId, SessionId, TaskId};
 use windrow_core::spec::{RunSpec, TaskSpec};
 
@@ -39,6 +40,8 @@ pub enum Call {
         /// The contents' hashes.
         hashes: Vec<String>,
     },
+    /// An agent client tells what it is doing. Answer: [`crate::Reply::Hook`].
+    Hook(Box<HookCall>),
     /// Live sessions of every project. Answer: [`crate::Reply::Sessions`].
     AllSessions,
     /// Something about one project, which becomes known by it.
@@ -48,6 +51,21 @@ pub enum Call {
         /// What is asked of it.
         call: Box<ProjectCall>,
     },
+}
+
+/// An event of an agent client, and whose it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HookCall {
+    /// The project's id.
+    pub project: String,
+    /// The session's id.
+    pub session: String,
+    /// Its generation.
+    pub generation: Generation,
+    /// What shows that it is that agent process.
+    pub token: String,
+    /// The event, in the client's own words.
+    pub event: Value,
 }
 
 /// A repository, as found by the asking side.

@@ -61,6 +61,8 @@ words! {
         Idle => "idle",
         /// It asked the person something.
         Waiting => "waiting for input",
+        /// It wants to use a tool, and asked the person whether it may.
+        Permission => "waiting for permission",
         /// The model's service takes no more requests for a while.
         Limited => "rate-limited",
         /// The model's service fails, and its client tries again.

@@ -35,7 +35,7 @@ pub struct MessageView {
     pub handed_ms: Option<i64>,
     /// When it was known that the worker saw it.
     pub seen_ms: Option<i64>,
-    /// By which way: `command`, `prompt` or `brief`.
+    /// By which way: `command`, `prompt`, `brief` or `hook`.
     pub by: Option<String>,
 }
 
@@ -48,8 +48,8 @@ pub struct Activity {
     pub word: String,
     /// The fact it rests on, one sentence without a period.
     pub evidence: String,
-    /// Where that fact is from: `journal`, `output` (when its agent last wrote something) or
-    /// `transcript` (what its client said).
+    /// Where that fact is from: `journal`, `output` (when its agent last wrote something),
+    /// `transcript` (what its client said) or `hook` (what its client reported).
     pub source: String,
     /// Since when.
     pub since_ms: i64,

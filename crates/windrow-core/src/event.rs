@@ -156,6 +156,9 @@ pub enum Event {
         text: TextRef,
         summary: String,
         options: Vec<String>,
+        /// It is whether a tool may be used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        permission: bool,
     },
     MessageSent {
         message: MessageId,

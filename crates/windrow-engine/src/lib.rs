@@ -12,6 +12,7 @@ mod guard;
 pub mod heart;
 mod history;
 mod home;
+mod hooks;
 mod hub;
 pub mod jobs;
 pub mod keeper;
@@ -34,7 +35,7 @@ mod talk;
 mod views;
 mod waiting;
 
-pub use daemon::daemon_main;
+pub use daemon::{StartHooks, daemon_main};
 pub use guard::guard_main;
 pub use home::{Home, HomeError};
 pub use ledger::LedgerError;

@@ -14,6 +14,7 @@ use windrow_world::git::{Lander, Repo, Signer, WorktreeError, Worktrees};
 
 use crate::heart::Moment;
 use crate::home::Home;
+use crate::hooks::{HookServer, Reports};
 use crate::keeper::DaemonSpec;
 use crate::secrets::Secrets;
 
@@ -46,6 +47,10 @@ pub(crate) struct Place {
     pub(crate) exe: String,
     /// What is added to a worker's `PATH`, so that it finds windrow.
     pub(crate) path_end: String,
+    /// Where clients report; nowhere when nothing could be listened on.
+    pub(crate) hooks: Option<HookServer>,
+    /// What they reported last.
+    pub(crate) reports: Reports,
     /// Values that agents need and that stand in no journal.
     pub(crate) secrets: Secrets,
     /// Variables that workers and gates may see, with the daemon's own values.
@@ -66,6 +71,8 @@ impl Place {
         Self {
             name: name_of(&project.root),
             home: home.path().to_owned(),
+            hooks: windrow.hooks.clone(),
+            reports: Reports::default(),
             exe: windrow.exe.clone(),
             path_end: path_end(&windrow.exe),
             root: project.root.clone(),
@@ -172,6 +179,8 @@ pub(crate) struct Windrow {
     pub(crate) exe: String,
     /// The environment for a daemon started by a keeper, and the source of what workers may see.
     pub(crate) env: Vec<(String, String)>,
+    /// Where clients report.
+    pub(crate) hooks: Option<HookServer>,
 }
 
 /// The variables by which a signing program finds its keys and the agent that holds them.

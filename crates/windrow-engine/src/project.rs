@@ -139,6 +139,13 @@ impl Project {
         self.watch_at = Some(Instant::now());
     }
 
+    /// Lets watchers see what a client reported.
+    pub(crate) fn shows(&mut self) {
+        if self.watch_at.is_none() {
+            self.watch_at = Some(in_ms(WATCH_MS));
+        }
+    }
+
     /// Answers as soon as something in a session is so.
     pub(crate) fn wait(&mut self, waiter: Waiter) {
         self.waiting.push(waiter);
@@ -173,8 +180,8 @@ impl Project {
                 for effect in begin {
                     self.begin(effect);
                 }
-                if changed && self.watch_at.is_none() {
-                    self.watch_at = Some(in_ms(WATCH_MS));
+                if changed {
+                    self.shows();
                 }
                 self.looks |= changed;
             }

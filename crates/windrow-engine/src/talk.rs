@@ -11,6 +11,7 @@ use windrow_core::state::{Message, Session, Way};
 use windrow_core::{Command, Rejection, State};
 use windrow_journal::{Hash, Reader as _, SqliteReader, Text};
 
+use crate::acts::quoted;
 use crate::hub::{failed, reply};
 use crate::keeper;
 use crate::kept::after_append;
@@ -39,7 +40,14 @@ pub(crate) fn handle(
                 Err(failure) => return reply(&replies, Reply::Failed(failure)),
             };
             let asked = reference.clone();
-            let ask = AskPerson { session, generation, text: reference, summary, options };
+            let ask = AskPerson {
+                session,
+                generation,
+                text: reference,
+                summary,
+                options,
+                permission: false,
+            };
             let said = (session, Which::Asked(asked));
             say(project, &Command::AskPerson(ask), (text, said), actor, replies);
         }
@@ -154,6 +162,17 @@ fn taken(text: String) -> Result<(String, TextRef, Text), Failure> {
     Ok((summary, TextRef(text.hash().to_string()), text))
 }
 
+/// What the person said, for a client at work. What stands in it is the person's, and a block of its
+/// own.
+pub(crate) fn word(messages: &[MessageView]) -> String {
+    let mut text = String::from("The person says, while the work goes on:\n");
+    for message in messages {
+        text.push('\n');
+        text.push_str(&quoted(message.text.as_deref().unwrap_or_default()));
+    }
+    text
+}
+
 /// The first line of a text, plain and not too long.
 fn summary(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -215,7 +234,10 @@ fn show_one(project: &Project, session: &Session, message: &Message, replies: mp
     });
 }
 
-async fn load_all(reader: &SqliteReader, messages: WithRefs) -> Result<Vec<MessageView>, String> {
+pub(crate) async fn load_all(
+    reader: &SqliteReader,
+    messages: WithRefs,
+) -> Result<Vec<MessageView>, String> {
     let mut loaded = Vec::new();
     for (mut view, text) in messages {
         let hash: Hash = text.0.parse().map_err(|_| format!("`{}` is no hash", text.0))?;

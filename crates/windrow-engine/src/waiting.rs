@@ -5,10 +5,13 @@
 
 use tokio::sync::mpsc;
 use windrow_api::{ExitKind, Reply};
+use windrow_core::command::NoteReceipt;
 use windrow_core::ids::{Generation, MessageId, SessionId};
-use windrow_core::state::Session;
-use windrow_core::{Rejection, State};
+use windrow_core::state::{Session, Way};
+use windrow_core::{Command, Rejection, State};
+use windrow_world::agents::Hooks;
 
+use crate::hooks;
 use crate::hub::{failed, reply};
 use crate::project::Project;
 use crate::talk::{WithRefs, refused, show, with_refs};
@@ -30,6 +33,15 @@ pub(crate) enum What {
         /// The question.
         question: MessageId,
     },
+    /// The answer to a client's question whether it may use a tool.
+    Permission {
+        /// Which agent process waits.
+        generation: Generation,
+        /// The question.
+        question: MessageId,
+        /// How it is answered.
+        hooks: &'static dyn Hooks,
+    },
     /// Something that the worker has not seen.
     Inbox {
         /// Which agent process waits.
@@ -46,6 +58,8 @@ enum Found {
     Messages(WithRefs),
     Row,
     Refused(Reply),
+    /// The answer to a permission: the message, and what the client is told.
+    Permission(MessageId, Reply),
 }
 
 impl Waiter {
@@ -67,9 +81,22 @@ impl Waiter {
                 let row = rows.into_iter().filter(|row| row.id == id).collect();
                 reply(&self.replies, Reply::Sessions(row));
             }
+            Some(Found::Permission(answer, told)) => {
+                reply(&self.replies, told);
+                self.was_told(project, answer);
+            }
             Some(Found::Refused(answer)) => reply(&self.replies, answer),
         }
         true
+    }
+
+    /// Notes that the client has its answer: it waits for it, and goes on with it.
+    fn was_told(&self, project: &Project, answer: MessageId) {
+        let What::Permission { generation, .. } = self.what else { return };
+        let (session, messages) = (self.session, vec![answer]);
+        let note = NoteReceipt { session, generation, messages, by: Way::Hook, seen: true };
+        let tools = project.tools();
+        tools.hub.tell(&tools.place.id, Command::NoteReceipt(note));
     }
 
     fn found(&self, state: &State) -> Option<Found> {
@@ -89,6 +116,15 @@ impl Waiter {
                     return Some(Found::Refused(refused(&Rejection::NoQuestion(*question))));
                 }
                 over(session)
+            }
+            What::Permission { generation, question, hooks } => {
+                if old(session, *generation).is_some() || !session.hears() {
+                    return Some(Found::Refused(hooks::go_on()));
+                }
+                let answer = session.answer_to(*question)?;
+                let allowed = matches!(answer.summary.to_lowercase().as_str(), "allow" | "yes");
+                let told = Reply::Hook(hooks.permission(allowed, &answer.summary));
+                Some(Found::Permission(answer.id, told))
             }
             What::Inbox { generation, wait } => {
                 if let Some(old) = old(session, *generation) {

@@ -62,7 +62,7 @@ pub(crate) struct Daemon {
 
 /// Runs the daemon in this process until it ends.
 pub(crate) fn run(home: &Home) -> ExitCode {
-    crate::engine::daemon_main(home)
+    crate::engine::daemon_main(home, windrow_http::start)
 }
 
 impl Launcher {

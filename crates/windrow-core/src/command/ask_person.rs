@@ -24,6 +24,8 @@ pub struct AskPerson {
     pub summary: String,
     /// What may be answered; anything, when there is nothing.
     pub options: Vec<String>,
+    /// It is whether a tool may be used: each use is asked for anew.
+    pub permission: bool,
 }
 
 impl AskPerson {
@@ -33,7 +35,8 @@ impl AskPerson {
         if !matches!(session.wish(), Wish::Agent | Wish::End) {
             return Err(Rejection::NotAtWork(self.session));
         }
-        if session.question(&self.text).is_some() {
+        let known = session.question(&self.text);
+        if known.is_some_and(|known| known.is_open() || !self.permission) {
             return Ok(Vec::new());
         }
         Ok(vec![Event::QuestionAsked {
@@ -43,6 +46,7 @@ impl AskPerson {
             text: self.text.clone(),
             summary: self.summary.clone(),
             options: self.options.clone(),
+            permission: self.permission,
         }])
     }
 }

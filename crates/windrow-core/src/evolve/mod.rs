@@ -76,9 +76,17 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         }
         Event::SessionClosed { session } => session::closed(state, *session),
 
-        Event::QuestionAsked { message, session, generation, text, summary, options } => {
-            let (generation, options) = (*generation, options.clone());
-            let what = Said::Question { generation, options, answer: None };
+        Event::QuestionAsked {
+            message,
+            session,
+            generation,
+            text,
+            summary,
+            options,
+            permission,
+        } => {
+            let (generation, options, permission) = (*generation, options.clone(), *permission);
+            let what = Said::Question { generation, options, answer: None, permission };
             talk::said(state, *session, *message, what, (summary, text), at);
         }
         Event::MessageSent { message, session, text, summary, answers } => {

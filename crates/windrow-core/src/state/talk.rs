@@ -42,6 +42,9 @@ pub enum Said {
         options: Vec<String>,
         /// The answer, once there is one.
         answer: Option<MessageId>,
+        /// It is whether a tool may be used.
+        #[serde(default)]
+        permission: bool,
     },
     /// The person answers a question.
     Answer {
@@ -73,6 +76,8 @@ pub enum Way {
     Prompt,
     /// It stands in the brief of an agent process that begins.
     Brief,
+    /// It was given to a client at work, as an answer to its report.
+    Hook,
 }
 
 impl Message {
@@ -102,10 +107,10 @@ impl Session {
         self.talk.iter().find(|message| message.id == id)
     }
 
-    /// The question with that text.
+    /// The newest question with that text.
     #[must_use]
     pub fn question(&self, text: &TextRef) -> Option<&Message> {
-        let mut asked = self.talk.iter().filter(|message| !message.is_for_worker());
+        let mut asked = self.talk.iter().rev().filter(|message| !message.is_for_worker());
         asked.find(|message| message.text == *text)
     }
 
@@ -141,7 +146,7 @@ impl Session {
     pub fn told_at_start(&self) -> impl Iterator<Item = &Message> {
         self.talk.iter().filter(|message| {
             let handed = message.handed.filter(|handed| handed.generation == self.generation);
-            handed.is_some_and(|handed| handed.by != Way::Command)
+            handed.is_some_and(|handed| matches!(handed.by, Way::Prompt | Way::Brief))
         })
     }
 

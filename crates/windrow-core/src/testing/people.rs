@@ -109,6 +109,7 @@ impl World {
                 text,
                 summary,
                 options,
+                permission: dice.once_in(3),
             });
         }
         let asked = dice.pick(session.open_questions()).map(|question| question.id);

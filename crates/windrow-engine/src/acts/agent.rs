@@ -1,12 +1,16 @@
 //! What a session's agent is: a command, or a client's turn, with its variables and secrets.
 
 use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use windrow_core::State;
 use windrow_core::spec::{AgentCommand, AgentSpec};
 use windrow_core::state::{Session, Task};
-use windrow_world::agents::{self, Begin, Client, Turn};
+use windrow_world::agents::{self, Begin, Client, Endpoint, Turn};
 
 use crate::keeper::Program;
 use crate::place::Place;
@@ -40,6 +44,8 @@ struct ClientTurn {
     before: Vec<PathBuf>,
     /// Where the outputs for other tasks go.
     outputs: PathBuf,
+    /// The job's own settings for the client, and where they are written.
+    settings: Option<(PathBuf, Value)>,
 }
 
 /// The client of a session, when it has one that is known here.
@@ -47,6 +53,12 @@ pub(crate) fn client_of(state: &State, session: &Session) -> Option<&'static dyn
     let task = state.tasks.get(&session.task)?;
     let spec = spec(state, session, task)?;
     spec.client.as_deref().and_then(agents::find)
+}
+
+/// Whether the person is asked for permissions of that session's agent.
+pub(crate) fn asks(state: &State, session: &Session) -> bool {
+    let task = state.tasks.get(&session.task);
+    task.and_then(|task| spec(state, session, task)).is_some_and(|spec| spec.asks)
 }
 
 /// The agent as it was configured; nothing for a task that runs a command of its own.
@@ -100,6 +112,23 @@ impl Agent {
         }
     }
 
+    /// Writes what the program is told by a file, for its owner alone: a token stands in it.
+    pub(super) fn write_settings(&self) -> Result<(), String> {
+        let What::Client(ClientTurn { settings: Some((path, settings)), .. }) = &self.what else {
+            return Ok(());
+        };
+        // A start that was cut short may have left half of one; nobody reads it before the start.
+        let written = match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => {
+                let mut options = OpenOptions::new();
+                let file = options.write(true).create_new(true).mode(0o600).open(path);
+                file.and_then(|mut file| file.write_all(settings.to_string().as_bytes()))
+            }
+        };
+        written.map_err(|error| format!("failed to write `{}`: {error}", path.display()))
+    }
+
     /// The variables whose values are the person's.
     pub(super) fn secrets(&self) -> Result<Vec<(String, String)>, String> {
         if self.secrets.is_empty() {
@@ -139,6 +168,7 @@ impl ClientTurn {
             once: format!("{} {} {} {now:?}", place.id, session.id, session.generation),
             before: before.map(|generation| place.agent_job(session.id, generation)).collect(),
             outputs: output.parent().unwrap_or(output).to_owned(),
+            settings: settings(client, spec.asks, session, place),
         })
     }
 
@@ -154,6 +184,7 @@ impl ClientTurn {
             args: &self.args,
             model: self.model.as_deref(),
             begin,
+            settings: self.settings.as_ref().map(|(path, _)| path.as_path()),
             folders: &[&self.outputs],
         });
         (argv, before.is_some())
@@ -168,6 +199,21 @@ impl ClientTurn {
         });
         told.next()
     }
+}
+
+/// The settings by which a client reports, if it can and somebody listens.
+fn settings(
+    client: &dyn Client,
+    asks: bool,
+    session: &Session,
+    place: &Place,
+) -> Option<(PathBuf, Value)> {
+    let (hooks, server) = (client.hooks()?, place.hooks.as_ref()?);
+    let (id, generation) = (session.id, session.generation);
+    let url = server.url(&place.id, id, generation);
+    let token = server.token(&place.id, id, generation);
+    let settings = hooks.settings(&Endpoint { url: &url, token: &token, asks });
+    Some((place.agent_job(id, generation).join("settings.json"), settings))
 }
 
 fn command(command: &AgentCommand) -> Program {

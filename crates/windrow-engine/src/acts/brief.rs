@@ -189,7 +189,7 @@ impl Spoken {
 }
 
 /// A text from outside, so fenced that nothing in it can end the block.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())

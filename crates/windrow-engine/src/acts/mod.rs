@@ -32,7 +32,8 @@ use windrow_core::{Effect, State};
 
 use crate::chain;
 
-pub(crate) use agent::client_of;
+pub(crate) use agent::{asks, client_of};
+pub(crate) use brief::quoted;
 pub(crate) use outcome::{Act, Outcome, Tools};
 
 use outcome::blocking;

@@ -218,6 +218,7 @@ fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
     if let Some(folder) = start.output.parent() {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
+    start.agent.write_settings()?;
     let brief = start.folder.join("brief.md");
     // No agent outlives the machine, and the next one gets a brief of its own.
     let text = if resumes && start.goes_on { start.brief.word() } else { start.brief.render() };

@@ -10,10 +10,11 @@ use std::path::Path;
 use windrow_api::states::ActivityState;
 use windrow_api::talk::Activity;
 use windrow_core::Timestamp;
-use windrow_core::state::{Exit, ExitHow, Session};
-use windrow_world::agents::{self, Client, Standing};
+use windrow_core::state::{Exit, ExitHow, Said, Session};
+use windrow_world::agents::{self, Client, Heard, Standing};
 
 use super::talk::question;
+use crate::hooks::Report;
 
 /// An agent that wrote nothing for so long is looked after, in milliseconds.
 const QUIET_MS: i64 = 5 * 60 * 1_000;
@@ -29,6 +30,8 @@ pub(super) struct Written<'a> {
     pub(super) at_ms: i64,
     /// How its lines are read.
     pub(super) client: Option<&'static dyn Client>,
+    /// What its client reported last.
+    pub(super) report: Option<Report>,
     /// Now.
     pub(super) now_ms: i64,
 }
@@ -52,7 +55,9 @@ pub(crate) fn of_journal(session: &Session) -> Activity {
     }
     if let Some(asked) = session.open_questions().next() {
         let evidence = format!("it asked {}: {}", asked.id, asked.summary);
-        let waits = fact(ActivityState::Waiting, evidence, asked.at.0);
+        let permission = matches!(asked.what, Said::Question { permission: true, .. });
+        let word = if permission { ActivityState::Permission } else { ActivityState::Waiting };
+        let waits = fact(word, evidence, asked.at.0);
         return Activity { needs_person: true, question: Some(question(asked)), ..waits };
     }
     if session.paused {
@@ -94,6 +99,11 @@ pub(super) fn activity(session: &Session, written: Option<&Written<'_>>) -> Acti
             let evidence = "its client said that the turn is over, and did not end".to_owned();
             Activity { needs_person: true, ..said(ActivityState::TurnOver, evidence) }
         }
+        Some(Standing::Working) | None if reported(written).is_some() => {
+            let evidence = reported(written).unwrap_or_default();
+            let since_ms = written.report.as_ref().map_or(known.since_ms, |report| report.at_ms);
+            Activity { evidence, since_ms, source: "hook".to_owned(), ..known }
+        }
         Some(Standing::Working) | None if written.now_ms - written.at_ms >= QUIET_MS => Activity {
             source: "output".to_owned(),
             needs_person: true,
@@ -102,6 +112,16 @@ pub(super) fn activity(session: &Session, written: Option<&Written<'_>>) -> Acti
         Some(Standing::Working) | None => {
             let evidence = "its agent runs and wrote something lately".to_owned();
             Activity { evidence, source: "output".to_owned(), ..known }
+        }
+    }
+}
+
+/// What a client is at, as it reported; a tool may take as long as it takes, and say nothing.
+fn reported(written: &Written<'_>) -> Option<String> {
+    match &written.report.as_ref()?.heard {
+        Heard::Uses { tool } => Some(format!("it uses {tool}")),
+        Heard::Used { .. } | Heard::Wants { .. } | Heard::Begins | Heard::Over | Heard::Nothing => {
+            None
         }
     }
 }

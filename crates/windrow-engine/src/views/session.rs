@@ -26,6 +26,7 @@ pub(super) fn session_row(state: &State, place: &Place, session: &Session) -> Se
         transcript: &transcript,
         at_ms,
         client: client_of(state, session),
+        report: place.reports.of(session),
         now_ms: now().0,
     });
     let activity = activity(session, output.as_ref());

@@ -55,5 +55,6 @@ const fn way(way: Way) -> &'static str {
         Way::Command => "command",
         Way::Prompt => "prompt",
         Way::Brief => "brief",
+        Way::Hook => "hook",
     }
 }

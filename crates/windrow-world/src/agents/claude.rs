@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::claude_hooks::ClaudeHooks;
 use super::fault;
 use super::turn::text;
-use super::{Abilities, Begin, Client, End, Standing, Told, Turn, Version};
+use super::{Abilities, Begin, Client, End, Hooks, Standing, Told, Turn, Version};
 
 /// Claude Code.
 pub(super) struct Claude;
@@ -72,11 +73,18 @@ impl Client for Claude {
         for folder in turn.folders {
             add(&["--add-dir", &text(folder)]);
         }
+        if let Some(settings) = turn.settings {
+            add(&["--settings", &text(settings)]);
+        }
         if let Some(model) = turn.model {
             add(&["--model", model]);
         }
         argv.extend(turn.args.iter().cloned());
         argv
+    }
+
+    fn hooks(&self) -> Option<&'static dyn Hooks> {
+        Some(&ClaudeHooks)
     }
 
     fn hear(&self, event: &Value, told: &mut Told) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::turn::text;
-use super::{Abilities, Begin, Client, End, Standing, Told, Turn, Version};
+use super::{Abilities, Begin, Client, End, Hooks, Standing, Told, Turn, Version};
 
 /// Codex.
 pub(super) struct Codex;
@@ -74,6 +74,10 @@ impl Client for Codex {
         }
         argv.push("-".to_owned());
         argv
+    }
+
+    fn hooks(&self) -> Option<&'static dyn Hooks> {
+        None
     }
 
     fn hear(&self, event: &Value, told: &mut Told) {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use windrow_api::states::ActivityState;
 use windrow_api::talk::Activity;
 use windrow_api::view::SessionRow;
 use windrow_api::{Call, ExitKind, Reply};
@@ -71,7 +70,7 @@ fn next(rows: Vec<SessionRow>) -> Option<Needy> {
     });
     let mut needy: Vec<_> = needy.collect();
     needy.sort_by_key(|(row, activity)| {
-        (activity.word != ActivityState::Waiting.word(), activity.since_ms, row.id.clone())
+        (activity.question.is_none(), activity.since_ms, row.id.clone())
     });
     let others = needy.len().saturating_sub(1);
     let (row, activity) = needy.into_iter().next()?;
@@ -103,6 +102,9 @@ fn page(next: &Needy, now_ms: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use windrow_api::states::ActivityState;
+    use windrow_api::talk::Question;
+
     use super::*;
     use crate::fixture::session_row;
 
@@ -114,7 +116,11 @@ mod tests {
             since_ms,
             until_ms: None,
             needs_person,
-            question: None,
+            question: (word == ActivityState::Waiting).then(|| Question {
+                id: "m-1".to_owned(),
+                summary: "Which?".to_owned(),
+                options: Vec::new(),
+            }),
         };
         SessionRow { activity: Some(activity), ..session_row(name, name, false) }
     }

@@ -42,6 +42,8 @@ enum For {
     Working,
     /// It asked the person something
     Waiting,
+    /// It asked whether it may use a tool
+    Permission,
     /// Its agent is over
     Exited,
 }
@@ -51,6 +53,7 @@ impl For {
         match self {
             Self::Working => ActivityState::Working,
             Self::Waiting => ActivityState::Waiting,
+            Self::Permission => ActivityState::Permission,
             Self::Exited => ActivityState::Exited,
         }
     }

@@ -19,6 +19,7 @@ mod documents;
 mod endings;
 mod frames;
 mod homes;
+mod hooks;
 mod keeping;
 mod landing;
 mod looking;

@@ -5,6 +5,7 @@ use windrow_api::view::{SessionRow, TaskStatus};
 use windrow_testkit::{TaskList, TestEnv, wait_until};
 
 use crate::place::{commit_list, failures_of, place};
+use crate::schemas::expect_form;
 
 /// Starts a run of tasks with these lines that goes on without a terminal.
 #[track_caller]
@@ -169,6 +170,26 @@ fn h14_a_worker_reads_what_it_is_told_once() {
     assert_eq!(talk(&env, "s-1"), [said("message", text, "seen")]);
     let refused = env.windrow(["tell", "s-1", "late"]).code(1);
     assert!(refused.err.contains("hears nothing more"), "{refused}");
+}
+
+#[test]
+fn p7_what_is_said_as_json_has_the_form_of_its_schema() {
+    let env = place();
+    let ask = "windrow ask 'Which?' --option a --format json > ask.json";
+    let line = format!("{ask}; windrow inbox --wait --format json > inbox.json");
+    begin(&env, &[&line], &[]);
+    let printed = |args: &[&str]| env.windrow([args, &["--format", "json"]].concat()).ok().out;
+    expect_form("wait.json", &printed(&["wait", "t-1", "--for", "waiting"]));
+    expect_form("next.json", &printed(&["next"]));
+    expect_form("windrow.json", &printed(&[]));
+    expect_form("explain.json", &printed(&["explain", "s-1"]));
+    expect_form("answer.json", &printed(&["answer", "t-1", "1"]));
+    env.await_run_end();
+    for file in ["ask.json", "inbox.json"] {
+        expect_form(file, &env.repo().at_revision("main", file).unwrap());
+    }
+    expect_form("next.json", &printed(&["next"]));
+    expect_form("explain.json", &printed(&["explain", "s-1"]));
 }
 
 #[test]

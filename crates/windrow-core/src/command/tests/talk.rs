@@ -21,7 +21,14 @@ fn running(pool: u32) -> World {
 
 fn ask(generation: u32, text: &str) -> Command {
     let (summary, text) = (text.to_owned(), TextRef(text.to_owned()));
-    Command::AskPerson(AskPerson { session: S, generation, text, summary, options: Vec::new() })
+    Command::AskPerson(AskPerson {
+        session: S,
+        generation,
+        text,
+        summary,
+        options: Vec::new(),
+        permission: false,
+    })
 }
 
 fn say(text: &str, answers: Option<u64>) -> Command {
