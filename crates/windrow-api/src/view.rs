@@ -168,7 +168,7 @@ pub struct SessionRow {
     /// The word of a [`crate::states::SessionState`].
     #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::SessionState::WORDS)))]
     pub status: String,
-    /// What it is doing; nothing where a moment of the past does not tell.
+    /// What it is doing.
     pub activity: Option<Activity>,
     /// Why it failed or waits: one sentence.
     pub note: Option<String>,
@@ -176,6 +176,8 @@ pub struct SessionRow {
     pub attempt: u32,
     /// Which agent process, from 1.
     pub generation: u32,
+    /// It goes on with the turn of the process before it, after the person's word.
+    pub goes_on: bool,
     /// Its branch.
     pub branch: Option<String>,
     /// Its worktree.

@@ -68,6 +68,7 @@ impl HookServer {
             fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let port = start(last.as_ref().map(|last| last.port))?;
         let secret = match last {
+            Some(last) if last.port == port => return Ok(last),
             Some(last) => last.secret,
             None => fresh()?,
         };
@@ -229,8 +230,11 @@ fn want(
                 project.keep_text(text);
             }
             let asked = project.state().sessions.get(&session);
-            let asked = asked.and_then(|session| session.question(&reference));
-            match asked.map(|asked| asked.id) {
+            let asked = asked.and_then(|session| session.question(&reference)).map(|one| one.id);
+            if let Some(session) = project.state().sessions.get(&session) {
+                talk::mark(&project.tools().place, session);
+            }
+            match asked {
                 Some(question) => {
                     let what = What::Permission { generation, question, hooks };
                     project.wait(Waiter::new(session, what, replies));

@@ -43,6 +43,7 @@ pub(crate) fn session_row(id: &str, name: &str, over: bool) -> SessionRow {
         note: None,
         attempt: 1,
         generation: 1,
+        goes_on: false,
         branch: Some("windrow/add-a-clock".to_owned()),
         path: None,
         base: None,

@@ -109,10 +109,7 @@ pub(super) fn activity(session: &Session, written: Option<&Written<'_>>) -> Acti
             needs_person: true,
             ..said(ActivityState::Idle, "its agent wrote nothing since".to_owned())
         },
-        Some(Standing::Working) | None => {
-            let evidence = "its agent runs and wrote something lately".to_owned();
-            Activity { evidence, source: "output".to_owned(), ..known }
-        }
+        Some(Standing::Working) | None => known,
     }
 }
 

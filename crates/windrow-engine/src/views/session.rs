@@ -42,6 +42,7 @@ pub(super) fn session_row(state: &State, place: &Place, session: &Session) -> Se
         note: note(state, session),
         attempt: session.attempt,
         generation: session.generation,
+        goes_on: session.goes_on,
         branch: tree.map(|tree| tree.branch.clone()),
         path: tree.map(|tree| tree.path.clone().into()),
         base: tree.map(|tree| tree.base.clone()),

@@ -98,6 +98,7 @@ mod tests {
             note: Some("files are in conflict".to_owned()),
             attempt: 1,
             generation: 1,
+            goes_on: false,
             branch: None,
             path: Some("/trees/toast".into()),
             base: None,

@@ -14,7 +14,7 @@ use crate::output::{Format, one_line};
 use crate::render::clock;
 use crate::select::{self, session_id, task_id};
 
-/// Say why a task stands still, or a worker
+/// Say why a task or worker stands still
 ///
 /// Of a worker it says what it is doing, since when, on which fact that rests, and what was said.
 #[derive(Clone, Debug, clap::Args)]

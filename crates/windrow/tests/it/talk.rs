@@ -88,6 +88,8 @@ fn p7_a_command_that_ended_with_a_question_begins_again_with_the_answer() {
     assert_eq!(env.sessions()[0].status, "waiting");
     let run = env.try_run().unwrap();
     assert_eq!((run.row.phase.as_str(), run.row.busy), ("active", 0));
+    let asks = format!("{0} asks m-1: Which?; `windrow answer {0} TEXT` answers", row.name);
+    assert_eq!(run.troubles, [asks]);
     let _answered = env.windrow(["answer", &row.name, "this"]).ok().says("goes on with it");
     env.await_run_end();
     env.expect_status("1", TaskStatus::Landed);
