@@ -14,7 +14,7 @@ use crate::error::Outcome;
 use crate::output::{Format, one_line};
 use crate::render::since;
 
-/// Name the worker that waits longest for a person
+/// Name the worker that waits longest
 ///
 /// Workers of every project that asked something go first, then those that fell silent or whose
 /// client does not end.
