@@ -11,7 +11,7 @@ use crate::error::Outcome;
 use crate::output::Format;
 use crate::worker::Worker;
 
-/// Print what the person said, from a worker's shell
+/// Print what the person said to this worker
 ///
 /// What was printed counts as seen and is not printed again.
 #[derive(Clone, Debug, clap::Args)]
