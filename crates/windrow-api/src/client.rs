@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::PROTOCOL;
 use crate::reply::{Failure, Reply};
@@ -63,6 +64,17 @@ impl Client {
     pub fn ask(&mut self, call: Call) -> Result<Reply, ClientError> {
         self.send(call)?;
         self.answer()
+    }
+
+    /// Waits for answers so long at most, for ever when nothing is said. One that does not come in
+    /// time is [`ClientError::Gone`], and the connection is of no more use.
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub fn be_patient(&mut self, patience: Option<Duration>) -> Result<(), ClientError> {
+        // No time at all is no span that the system knows.
+        let patience = patience.map(|patience| patience.max(Duration::from_millis(1)));
+        self.lines.get_mut().set_read_timeout(patience).map_err(ClientError::Gone)
     }
 
     /// Asks; the answers are taken with [`Client::answer`].

@@ -61,7 +61,7 @@ impl ExitKind {
             Self::User => "what was asked is not possible as asked",
             Self::Usage => "the command line is wrong",
             Self::Incomplete => {
-                "the run ended and some tasks did not land; or one of several targets failed"
+                "the run ended and some tasks did not land; one of several targets failed; or what was waited for did not come in time"
             }
             Self::Refused => "refused by a rule, such as commands that nobody approved",
             Self::World => "git, the file system or another program failed",

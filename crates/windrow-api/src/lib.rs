@@ -12,6 +12,7 @@ pub mod reply;
 pub mod request;
 pub mod states;
 pub mod summary;
+pub mod talk;
 pub mod view;
 pub mod worker;
 

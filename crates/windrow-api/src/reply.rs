@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitKind;
+use crate::talk::MessageView;
 use crate::view::{
     DaemonView, Explanation, KeptRow, LogCheck, LogRow, Moment, PruneRow, RepairView, RunRow,
     RunView, SessionRow, TaskRow, TaskView, TreeRow,
@@ -34,6 +35,9 @@ pub enum Reply {
     Restored { path: PathBuf, branch: Option<String>, left: Vec<String> },
     Trees(Vec<TreeRow>),
     Pruned(Vec<PruneRow>),
+    Message(Box<MessageView>),
+    Messages(Vec<MessageView>),
+    Hook(serde_json::Value),
 }
 
 /// A request that could not be done; nothing changed.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use windrow_core::ids::{LandingId, RunId, SessionId, TaskId};
+use serde_json::Value;
+use windrow_core::ids::{Generation, LandingId, MessageId, RunId, SessionId, TaskId};
 use windrow_core::spec::{RunSpec, TaskSpec};
 
 use crate::view::Moment;
@@ -39,6 +40,8 @@ pub enum Call {
         /// The contents' hashes.
         hashes: Vec<String>,
     },
+    /// An agent client tells what it is doing. Answer: [`crate::Reply::Hook`].
+    Hook(Box<HookCall>),
     /// Live sessions of every project. Answer: [`crate::Reply::Sessions`].
     AllSessions,
     /// Something about one project, which becomes known by it.
@@ -48,6 +51,21 @@ pub enum Call {
         /// What is asked of it.
         call: Box<ProjectCall>,
     },
+}
+
+/// An event of an agent client, and whose it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HookCall {
+    /// The project's id.
+    pub project: String,
+    /// The session's id.
+    pub session: String,
+    /// Its generation.
+    pub generation: Generation,
+    /// What shows that it is that agent process.
+    pub token: String,
+    /// The event, in the client's own words.
+    pub event: Value,
 }
 
 /// A repository, as found by the asking side.
@@ -130,6 +148,76 @@ pub enum ProjectCall {
     Land {
         /// Which entry.
         landing: LandingId,
+    },
+    /// A worker asks the person. The same question, asked again, is that question. Answer:
+    /// [`crate::Reply::Message`] with it.
+    Ask {
+        /// Who asks.
+        session: SessionId,
+        /// Its generation.
+        generation: Generation,
+        /// The question with what belongs to it.
+        text: String,
+        /// What may be answered; anything, when there is nothing.
+        options: Vec<String>,
+    },
+    /// The answer to a question, as soon as there is one. Answer: [`crate::Reply::Message`].
+    AwaitAnswer {
+        /// Who asked.
+        session: SessionId,
+        /// Its generation.
+        generation: Generation,
+        /// What.
+        question: MessageId,
+    },
+    /// What was said to a worker and what it has not seen. Answer: [`crate::Reply::Messages`].
+    Inbox {
+        /// The worker.
+        session: SessionId,
+        /// Its generation.
+        generation: Generation,
+        /// Wait until there is something.
+        wait: bool,
+    },
+    /// The worker saw these. Answer: [`crate::Reply::Done`].
+    Seen {
+        /// The worker.
+        session: SessionId,
+        /// Its generation.
+        generation: Generation,
+        /// Which.
+        messages: Vec<MessageId>,
+    },
+    /// Say something to a worker. Answer: [`crate::Reply::Message`] with it.
+    Tell {
+        /// To whom.
+        session: SessionId,
+        /// What.
+        text: String,
+    },
+    /// Answer what a worker asked, the oldest open question when none is named. Answer:
+    /// [`crate::Reply::Message`] with the answer.
+    Answer {
+        /// Whose question.
+        session: SessionId,
+        /// Which.
+        question: Option<MessageId>,
+        /// The answer.
+        text: String,
+    },
+    /// Everything that a worker and the person said to each other. Answer:
+    /// [`crate::Reply::Messages`].
+    Talk {
+        /// The worker.
+        session: SessionId,
+    },
+    /// A session as soon as what it does is one of these. Answer: [`crate::Reply::Sessions`] with
+    /// it.
+    WaitFor {
+        /// Which.
+        session: SessionId,
+        /// Words of [`crate::states::ActivityState`], of those that the journal tells.
+        words: Vec<String>,
     },
     /// Every task. Answer: [`crate::Reply::Tasks`].
     Tasks,

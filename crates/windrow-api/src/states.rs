@@ -33,6 +33,8 @@ words! {
         Starting => "starting",
         /// Its agent runs.
         Working => "working",
+        /// Its agent's turn is over, and it waits for the person's word.
+        Waiting => "waiting",
         /// Its agent is over, and its work is being looked at.
         Ending => "ending",
         /// Its work was submitted for landing.
@@ -47,6 +49,46 @@ words! {
         Ended => "ended",
         /// It is over, and nothing was to be said of its work.
         Closed => "closed",
+    }
+}
+
+words! {
+    /// What a session is doing.
+    ActivityState {
+        /// Its agent is at work.
+        Working => "working",
+        /// Nothing is heard of it.
+        Idle => "idle",
+        /// It asked the person something.
+        Waiting => "waiting for input",
+        /// It wants to use a tool, and asked the person whether it may.
+        Permission => "waiting for permission",
+        /// The model's service takes no more requests for a while.
+        Limited => "rate-limited",
+        /// The model's service fails, and its client tries again.
+        Blocked => "blocked by an error",
+        /// Its client says that the turn is over, and does not end.
+        TurnOver => "finished without saying",
+        /// Its agent is over.
+        Exited => "exited",
+    }
+}
+
+words! {
+    /// How far a message came.
+    MessageState {
+        /// A question that nobody answered.
+        Open => "open",
+        /// A question that was answered.
+        Answered => "answered",
+        /// The worker did not get it yet.
+        Queued => "queued",
+        /// The worker got it; nothing shows that it was seen.
+        HandedOver => "handed over",
+        /// The worker saw it.
+        Seen => "seen",
+        /// The session was over before the worker got it.
+        Unheard => "unheard",
     }
 }
 

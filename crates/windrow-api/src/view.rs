@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use windrow_core::spec::TaskSpec;
 
+use crate::talk::Activity;
+
 /// The daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -166,12 +168,16 @@ pub struct SessionRow {
     /// The word of a [`crate::states::SessionState`].
     #[cfg_attr(feature = "schema", schemars(extend("enum" = crate::states::SessionState::WORDS)))]
     pub status: String,
+    /// What it is doing.
+    pub activity: Option<Activity>,
     /// Why it failed or waits: one sentence.
     pub note: Option<String>,
     /// Which try, from 1.
     pub attempt: u32,
     /// Which agent process, from 1.
     pub generation: u32,
+    /// It goes on with the turn of the process before it, after the person's word.
+    pub goes_on: bool,
     /// Its branch.
     pub branch: Option<String>,
     /// Its worktree.

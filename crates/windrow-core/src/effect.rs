@@ -121,7 +121,7 @@ fn of_session(state: &State, session: &Session) -> Vec<Effect> {
         Wish::Seal => Effect::SealWork(id, generation),
         Wish::Release => Effect::ReleaseTree(id, generation),
         Wish::Unlease => Effect::FreeName(id, generation),
-        Wish::Nothing => return Vec::new(),
+        Wish::Word | Wish::Nothing => return Vec::new(),
     };
     let stop = (running && session.stop.is_some()).then_some(Effect::StopAgent(id, generation));
     let probe = (running && session.claim.questioned).then_some(Effect::ProbeAgent(id, generation));

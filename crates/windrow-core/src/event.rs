@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Generation, LandingId, RunId, SessionId, TaskId, TreeId};
-use crate::spec::{RunSpec, TaskSpec};
+use crate::ids::{Generation, LandingId, MessageId, RunId, SessionId, TaskId, TreeId};
+use crate::spec::{RunSpec, TaskSpec, TextRef};
 use crate::state::{
     ClosedAs, DelayKey, Exit, Kept, OpenTree, Process, RunEnd, SealOutcome, StopReason, TryReason,
-    Verdict,
+    Verdict, Way,
 };
 use crate::time::Timestamp;
 
@@ -147,6 +147,50 @@ pub enum Event {
     },
     SessionClosed {
         session: SessionId,
+    },
+
+    QuestionAsked {
+        message: MessageId,
+        session: SessionId,
+        generation: Generation,
+        text: TextRef,
+        summary: String,
+        options: Vec<String>,
+        /// It is whether a tool may be used.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        permission: bool,
+    },
+    MessageSent {
+        message: MessageId,
+        session: SessionId,
+        text: TextRef,
+        summary: String,
+        /// The question that it answers.
+        answers: Option<MessageId>,
+    },
+    MessagesHandedOver {
+        session: SessionId,
+        generation: Generation,
+        messages: Vec<MessageId>,
+        by: Way,
+    },
+    MessagesSeen {
+        session: SessionId,
+        generation: Generation,
+        messages: Vec<MessageId>,
+        by: Way,
+    },
+    TurnPaused {
+        session: SessionId,
+        generation: Generation,
+    },
+    TurnResumed {
+        session: SessionId,
+        generation: Generation,
+        deadline: Timestamp,
+        /// What it begins with.
+        messages: Vec<MessageId>,
+        by: Way,
     },
 
     WorkSubmitted {

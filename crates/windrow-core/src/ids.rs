@@ -55,6 +55,11 @@ numbered!(
     TreeId, "w"
 );
 
+numbered!(
+    /// Something that was said between a session and the person, such as `m-3`.
+    MessageId, "m"
+);
+
 /// A text that is no id of the wanted kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not of the form `{shape}`")]

@@ -1,6 +1,6 @@
 //! Why a command was refused: the rule and the values. A refusal changes nothing.
 
-use crate::ids::{Generation, LandingId, RunId, SessionId, TaskId};
+use crate::ids::{Generation, LandingId, MessageId, RunId, SessionId, TaskId};
 
 /// A refused command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,12 @@ pub enum Rejection {
     NotAwaited { session: SessionId },
     #[error("session `{0}` is over")]
     SessionOver(SessionId),
+    #[error("session `{0}` has no agent at work")]
+    NotAtWork(SessionId),
+    #[error("session `{0}` is coming to its end and hears nothing more")]
+    HearsNothing(SessionId),
+    #[error("there is no open question `{0}`")]
+    NoQuestion(MessageId),
     #[error("queue entry `{landing}` is not waiting for that report (round {round})")]
     EntryNotAwaited { landing: LandingId, round: u32 },
     #[error("no branch is to follow to the commit of queue entry `{landing}`")]

@@ -136,6 +136,9 @@ pub struct AgentSpec {
     /// Names of variables whose values are the person's and stand in no journal.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub secrets: BTreeSet<String>,
+    /// The person is asked when it wants to use a tool that it may not; it is refused otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
 }
 
 impl AgentSpec {
@@ -149,6 +152,7 @@ impl AgentSpec {
             model: None,
             env: BTreeMap::new(),
             secrets: BTreeSet::new(),
+            asks: false,
         }
     }
 }

@@ -35,6 +35,12 @@ pub const KINDS: &[&str] = &[
     "tree_stays",
     "session_restarted",
     "session_closed",
+    "question_asked",
+    "message_sent",
+    "messages_handed_over",
+    "messages_seen",
+    "turn_paused",
+    "turn_resumed",
     "work_submitted",
     "entry_taken",
     "entry_merged",
@@ -114,7 +120,13 @@ impl Event {
             | Self::TreeReleased { session, .. }
             | Self::TreeStays { session, .. }
             | Self::SessionRestarted { session, .. }
-            | Self::SessionClosed { session } => found.session = Some(*session),
+            | Self::SessionClosed { session }
+            | Self::QuestionAsked { session, .. }
+            | Self::MessageSent { session, .. }
+            | Self::MessagesHandedOver { session, .. }
+            | Self::MessagesSeen { session, .. }
+            | Self::TurnPaused { session, .. }
+            | Self::TurnResumed { session, .. } => found.session = Some(*session),
             Self::WorkSubmitted { landing, task, session, .. } => {
                 found.landing = Some(*landing);
                 found.task = Some(*task);

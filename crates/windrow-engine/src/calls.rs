@@ -7,7 +7,7 @@ use windrow_core::command::{
     AddTask, CloseTask, DrainRun, EditTask, EndSession, ImportTasks, ImportedTask, ReleaseHold,
     ResumeRun, StartRun, StopRun,
 };
-use windrow_core::ids::{RunId, TaskId};
+use windrow_core::ids::{RunId, SessionId, TaskId};
 use windrow_core::spec::{TaskSpec, TextRef};
 use windrow_core::state::{ClosedAs, StopReason};
 use windrow_core::{Command, Event, Rejection, State};
@@ -16,7 +16,7 @@ use windrow_journal::Text;
 use crate::hub::{failed, reply};
 use crate::place::Place;
 use crate::project::Project;
-use crate::{history, kept, owner, prune, restoring, views};
+use crate::{history, kept, owner, prune, restoring, talk, views};
 
 /// Takes one request.
 pub(crate) fn handle(
@@ -56,17 +56,7 @@ pub(crate) fn handle(
         ProjectCall::StopRun { run } => {
             done_after(project, &Command::StopRun(StopRun { run }), actor, replies);
         }
-        ProjectCall::EndSession { session, how } => {
-            let why = match how {
-                EndHow::Kill => StopReason::Kill,
-                EndHow::KillAndDrop => StopReason::KillAndDrop,
-                EndHow::Close => StopReason::Close,
-            };
-            match project.apply(&Command::EndSession(EndSession { session, why }), actor) {
-                Ok(_) => project.answer_at_end(session, replies),
-                Err(rejection) => reply(&replies, refused(&rejection)),
-            }
-        }
+        ProjectCall::EndSession { session, how } => end(project, session, how, actor, replies),
         ProjectCall::Land { landing } => {
             done_after(project, &Command::ReleaseHold(ReleaseHold { landing }), actor, replies);
         }
@@ -87,6 +77,14 @@ pub(crate) fn handle(
         ProjectCall::Prune { dry_run, unlanded } => {
             prune::prune(project, dry_run, unlanded, actor, replies);
         }
+        ProjectCall::Ask { .. }
+        | ProjectCall::AwaitAnswer { .. }
+        | ProjectCall::Inbox { .. }
+        | ProjectCall::Seen { .. }
+        | ProjectCall::Tell { .. }
+        | ProjectCall::Answer { .. }
+        | ProjectCall::Talk { .. }
+        | ProjectCall::WaitFor { .. } => talk::handle(project, call, actor, replies),
         ProjectCall::Tasks
         | ProjectCall::Ready
         | ProjectCall::Held
@@ -223,6 +221,24 @@ fn resume(
             run_after(project, &Command::ResumeRun(ResumeRun { run, pool }), actor, replies);
         }
         None => reply(&replies, no_run(None)),
+    }
+}
+
+fn end(
+    project: &mut Project,
+    session: SessionId,
+    how: EndHow,
+    actor: &str,
+    replies: mpsc::Sender<Reply>,
+) {
+    let why = match how {
+        EndHow::Kill => StopReason::Kill,
+        EndHow::KillAndDrop => StopReason::KillAndDrop,
+        EndHow::Close => StopReason::Close,
+    };
+    match project.apply(&Command::EndSession(EndSession { session, why }), actor) {
+        Ok(_) => project.answer_at_end(session, replies),
+        Err(rejection) => reply(&replies, refused(&rejection)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use windrow_world::crash;
 
 use crate::guard;
 use crate::home::Home;
+use crate::hooks::HookServer;
 use crate::hub::{Hub, Input};
 use crate::keeper::pause;
 use crate::place::Windrow;
@@ -28,12 +30,16 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// How many looks it gets: ten seconds, since a new daemon answers only when it is ready.
 const LOCK_LOOKS: u32 = 500;
 
+/// Lets clients report over HTTP to the daemon on a socket, on the given port if that is free;
+/// returns the port. Called in the daemon's runtime.
+pub type StartHooks = fn(PathBuf, Option<u16>) -> std::io::Result<u16>;
+
 /// Runs the daemon in this process until it is asked to end.
 ///
 /// A second one ends at once and well: the first answers for both. The caller has set up logging and
 /// is the leader of a session of its own.
 #[must_use]
-pub fn daemon_main(home: &Home) -> ExitCode {
+pub fn daemon_main(home: &Home, hooks: StartHooks) -> ExitCode {
     raise_open_files();
     crash::arm(home.path());
     let lock = match take_lock(home) {
@@ -60,7 +66,7 @@ pub fn daemon_main(home: &Home) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(run(home));
+    let ended = runtime.block_on(run(home, hooks));
     // Acts that are under way may be cut short: the next daemon repeats them.
     runtime.shutdown_background();
     let _gone_is_fine = fs::remove_file(home.socket());
@@ -105,7 +111,7 @@ fn take_lock(home: &Home) -> std::io::Result<Option<File>> {
     Ok(None)
 }
 
-async fn run(home: &Home) -> Result<(), String> {
+async fn run(home: &Home, hooks: StartHooks) -> Result<(), String> {
     let (machine, trouble) = opening_machine::open(home).await?;
     if let Some(trouble) = &trouble {
         tracing::error!("{trouble}");
@@ -122,7 +128,9 @@ async fn run(home: &Home) -> Result<(), String> {
         .map_err(|error| format!("failed to listen on `{}`: {error}", socket.display()))?;
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))
         .map_err(|error| format!("failed to protect `{}`: {error}", socket.display()))?;
-    let windrow = windrow()?;
+    let hooks = HookServer::open(home, |last| hooks(home.socket(), last));
+    let hooks = hooks.inspect_err(|error| tracing::error!("clients cannot report: {error}")).ok();
+    let windrow = windrow(hooks)?;
     guard::keep_one(home.clone(), windrow.exe.clone());
     let (hub, handle) = Hub::new(home.clone(), windrow, machine, trouble);
     tracing::info!("the daemon is there, pid {}", std::process::id());
@@ -141,10 +149,10 @@ async fn run(home: &Home) -> Result<(), String> {
 }
 
 /// This program and this environment, for keepers and the next daemon.
-fn windrow() -> Result<Windrow, String> {
+fn windrow(hooks: Option<HookServer>) -> Result<Windrow, String> {
     let exe = std::env::current_exe().map_err(|e| format!("failed to find the program: {e}"))?;
     let exe = exe.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
     let env = std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    Ok(Windrow { exe, env: env.collect() })
+    Ok(Windrow { exe, env: env.collect(), hooks })
 }

@@ -247,7 +247,7 @@ impl<J: Journal, A> Heart<J, A> {
         let mut over = Vec::new();
         for (id, answer) in waiting {
             match self.state().sessions.get(&id) {
-                Some(session) if session.takes_slot() => self.ending.push((id, answer)),
+                Some(session) if session.is_open() => self.ending.push((id, answer)),
                 _ => over.push(answer),
             }
         }

@@ -20,6 +20,7 @@ use windrow_journal::SqliteJournal;
 
 use crate::acts::Outcome;
 use crate::home::Home;
+use crate::hooks;
 use crate::opening;
 use crate::place::{Windrow, now, project_id};
 use crate::project::Project;
@@ -291,6 +292,10 @@ impl Hub {
                     },
                 );
             })),
+            Call::Hook(hook) => match self.project(&hook.project) {
+                Some(project) => hooks::take(project, &hook, replies),
+                None => reply(&replies, failed(ExitKind::World, "the project is not open")),
+            },
             Call::AllSessions => {
                 let rows = self.projects.values().filter_map(|slot| match slot {
                     Slot::Open(project) => Some(project.session_rows(false)),

@@ -14,6 +14,7 @@ use windrow_world::git::{Lander, Repo, Signer, WorktreeError, Worktrees};
 
 use crate::heart::Moment;
 use crate::home::Home;
+use crate::hooks::{HookServer, Reports};
 use crate::keeper::DaemonSpec;
 use crate::secrets::Secrets;
 
@@ -28,6 +29,8 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// The folder with the journal, the jobs and the rest.
     pub(crate) folder: PathBuf,
+    /// Windrow's home.
+    pub(crate) home: PathBuf,
     /// The main worktree.
     pub(crate) root: PathBuf,
     /// The repository.
@@ -40,6 +43,14 @@ pub(crate) struct Place {
     pub(crate) daemon: DaemonSpec,
     /// The command that becomes a keeper when a job's folder is added.
     pub(crate) keeper: Vec<std::ffi::OsString>,
+    /// The program itself, absolute.
+    pub(crate) exe: String,
+    /// What is added to a worker's `PATH`, so that it finds windrow.
+    pub(crate) path_end: String,
+    /// Where clients report; nowhere when nothing could be listened on.
+    pub(crate) hooks: Option<HookServer>,
+    /// What they reported last.
+    pub(crate) reports: Reports,
     /// Values that agents need and that stand in no journal.
     pub(crate) secrets: Secrets,
     /// Variables that workers and gates may see, with the daemon's own values.
@@ -59,6 +70,11 @@ impl Place {
             .keep_out_of(&folder);
         Self {
             name: name_of(&project.root),
+            home: home.path().to_owned(),
+            hooks: windrow.hooks.clone(),
+            reports: Reports::default(),
+            exe: windrow.exe.clone(),
+            path_end: path_end(&windrow.exe),
             root: project.root.clone(),
             lander: Mutex::new(lander),
             restoring: Mutex::new(()),
@@ -163,6 +179,8 @@ pub(crate) struct Windrow {
     pub(crate) exe: String,
     /// The environment for a daemon started by a keeper, and the source of what workers may see.
     pub(crate) env: Vec<(String, String)>,
+    /// Where clients report.
+    pub(crate) hooks: Option<HookServer>,
 }
 
 /// The variables by which a signing program finds its keys and the agent that holds them.
@@ -194,6 +212,13 @@ const VISIBLE: &[&str] = &[
 pub(crate) fn project_id(git_dir: &Path) -> String {
     let hash = windrow_journal::Hash::of(git_dir.as_os_str().as_encoded_bytes()).to_string();
     hash.chars().take(12).collect()
+}
+
+/// The folder of the program as the last one of a `PATH`; nothing when it cannot stand in one.
+fn path_end(exe: &str) -> String {
+    let folder = Path::new(exe).parent().map(|folder| folder.to_string_lossy().into_owned());
+    let folder = folder.filter(|folder| folder.starts_with('/') && !folder.contains(':'));
+    folder.map(|folder| format!(":{folder}")).unwrap_or_default()
 }
 
 fn name_of(root: &Path) -> String {

@@ -19,7 +19,9 @@ use crate::history::Past;
 use crate::hub::{HubHandle, Input, failed, in_ms, reply};
 use crate::place::{Place, moment};
 use crate::summaries::Summaries;
+use crate::talk;
 use crate::views;
+use crate::waiting::Waiter;
 
 /// Milliseconds between two looks that a watcher gets.
 const WATCH_MS: u64 = 50;
@@ -41,6 +43,9 @@ pub(crate) struct Project {
     watch_at: Option<Instant>,
     summaries: Summaries,
     past: Past,
+    waiting: Vec<Waiter>,
+    /// Somebody waits since the last look.
+    looks: bool,
 }
 
 struct Watcher {
@@ -57,6 +62,9 @@ impl Project {
     ) -> Self {
         let texts = heart.reader();
         let summaries = Summaries::new(&place);
+        for session in heart.state().sessions.values().filter(|session| !session.talk.is_empty()) {
+            talk::mark(&place, session);
+        }
         Self {
             heart,
             tools: Tools { place, hub, texts },
@@ -64,6 +72,8 @@ impl Project {
             watch_at: None,
             summaries,
             past: Past::default(),
+            waiting: Vec::new(),
+            looks: false,
         }
     }
 
@@ -129,6 +139,19 @@ impl Project {
         self.watch_at = Some(Instant::now());
     }
 
+    /// Lets watchers see what a client reported.
+    pub(crate) fn shows(&mut self) {
+        if self.watch_at.is_none() {
+            self.watch_at = Some(in_ms(WATCH_MS));
+        }
+    }
+
+    /// Answers as soon as something in a session is so.
+    pub(crate) fn wait(&mut self, waiter: Waiter) {
+        self.waiting.push(waiter);
+        self.looks = true;
+    }
+
     pub(crate) fn call(&mut self, request: Request, replies: mpsc::Sender<Reply>) {
         if let Call::Project { call, .. } = request.call {
             calls::handle(self, *call, &request.actor, replies);
@@ -157,9 +180,10 @@ impl Project {
                 for effect in begin {
                     self.begin(effect);
                 }
-                if changed && self.watch_at.is_none() {
-                    self.watch_at = Some(in_ms(WATCH_MS));
+                if changed {
+                    self.shows();
                 }
+                self.looks |= changed;
             }
             Some(Settled::Failed { answers, reason }) => {
                 tracing::error!("nothing of a batch counts: {reason}");
@@ -167,6 +191,10 @@ impl Project {
                     reply(&replies, failed(ExitKind::World, reason.clone()));
                 }
             }
+        }
+        if std::mem::take(&mut self.looks) && !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.waiting = waiting.into_iter().filter(|waiter| !waiter.look(self)).collect();
         }
         if self.watch_at.is_some_and(|at| at <= Instant::now()) {
             self.watch_at = None;

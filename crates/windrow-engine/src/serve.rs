@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
-use windrow_api::{ExitKind, Failure, PROTOCOL, Reply, Request};
+use windrow_api::{Call, ExitKind, Failure, PROTOCOL, Reply, Request};
 
 use crate::hub::{HubHandle, Input};
 
@@ -150,12 +150,14 @@ async fn answer(
             return say(write, &Reply::Failed(failure)).await;
         }
     };
+    let is_hook = matches!(request.call, Call::Hook(_));
     let (sender, mut replies) = mpsc::channel(WAITING);
     hub.send(Input::Call(request, sender));
     // A window that is told something again and again may go away while there is nothing to tell.
     let (mut listens, mut told) = (Listens::Maybe, false);
     loop {
-        if matches!(listens, Listens::No) && told {
+        // What a client that is gone would be told is told in another way.
+        if matches!(listens, Listens::No) && (told || is_hook) {
             return false;
         }
         tokio::select! {

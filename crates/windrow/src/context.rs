@@ -59,6 +59,12 @@ impl Context {
         Self { env, out, person, dir: self.dir.clone(), then: Some(then) }
     }
 
+    /// The same in another folder.
+    pub(crate) fn elsewhere(&self, dir: &Path) -> Self {
+        let (env, out, person) = (self.env.clone(), self.out.clone(), self.person.clone());
+        Self { env, out, person, dir: dir.to_owned(), then: self.then }
+    }
+
     /// Whether the past is looked at, of which only the journal is known.
     pub(crate) const fn is_past(&self) -> bool {
         self.then.is_some()

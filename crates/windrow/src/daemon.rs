@@ -41,6 +41,9 @@ const ASK_AGAIN: u32 = 5;
 /// Who asks, for the log.
 const ACTOR: &str = "person";
 
+/// Who asks from a worker's shell.
+const WORKER: &str = "worker";
+
 /// The way to a daemon: where it listens and how it is started.
 #[derive(Clone, Debug)]
 pub(crate) struct Launcher {
@@ -59,7 +62,7 @@ pub(crate) struct Daemon {
 
 /// Runs the daemon in this process until it ends.
 pub(crate) fn run(home: &Home) -> ExitCode {
-    crate::engine::daemon_main(home)
+    crate::engine::daemon_main(home, windrow_http::start)
 }
 
 impl Launcher {
@@ -69,7 +72,8 @@ impl Launcher {
 
     /// Connects to the daemon that is there, if there is one.
     pub(crate) fn find(&self) -> Option<Client> {
-        Client::connect(&self.home.socket(), ACTOR).ok()
+        let actor = if self.in_worker { WORKER } else { ACTOR };
+        Client::connect(&self.home.socket(), actor).ok()
     }
 
     /// Connects to the daemon and starts one if there is none.
@@ -201,6 +205,18 @@ impl Daemon {
     /// Asks once.
     pub(crate) fn ask_once(&mut self, call: Call) -> Result<Reply, ClientError> {
         self.client.ask(call)
+    }
+
+    /// Asks once, and takes no answer for a daemon that is gone.
+    pub(crate) fn ask_within(
+        &mut self,
+        call: Call,
+        patience: Option<Duration>,
+    ) -> Result<Reply, ClientError> {
+        self.client.be_patient(patience)?;
+        let answer = self.client.ask(call);
+        self.client.be_patient(None)?;
+        answer
     }
 
     /// Waits until the daemon that was asked to end is gone.

@@ -1,11 +1,14 @@
 //! What commands ask about one project, with answers of the right kind.
 
+use std::time::Duration;
+
 use windrow_api::client::ClientError;
+use windrow_api::talk::MessageView;
 use windrow_api::view::{
     Explanation, KeptRow, Moment, PruneRow, RunRow, RunView, SessionRow, TaskRow, TaskView, TreeRow,
 };
 use windrow_api::{Call, ProjectCall, ProjectRef, Reply};
-use windrow_core::ids::{RunId, TaskId};
+use windrow_core::ids::{RunId, SessionId, TaskId};
 
 use crate::daemon::{Daemon, Launcher};
 use crate::error::CliError;
@@ -50,6 +53,8 @@ answers! {
     runs(): ProjectCall::Runs => Runs, Vec<RunRow>;
     /// One run, the newest when none is named.
     run(run: Option<RunId>): ProjectCall::Run { run } => Run, Box<RunView>;
+    /// Everything that a worker and the person said to each other.
+    talk(session: SessionId): ProjectCall::Talk { session } => Messages, Vec<MessageView>;
     /// A long text.
     text(hash: String): ProjectCall::Text { hash } => Text, Option<String>;
     /// Kept work.
@@ -99,6 +104,26 @@ impl Desk {
     /// Asks something once; whether it was done is not known when the daemon goes away.
     pub(crate) fn ask_once(&mut self, call: ProjectCall) -> Result<Reply, ClientError> {
         self.daemon.ask_once(self.call(call))
+    }
+
+    /// Asks something that is answered when it is so, over as many daemons as that takes.
+    pub(crate) fn ask_patiently(&mut self, call: &ProjectCall) -> Result<Reply, CliError> {
+        loop {
+            match self.ask_within(call, None) {
+                Err(ClientError::Gone(_)) => self.daemon.reconnect()?,
+                answered => return Ok(answered?),
+            }
+        }
+    }
+
+    /// Asks something that is answered when it is so; gone when it is not by then.
+    pub(crate) fn ask_within(
+        &mut self,
+        call: &ProjectCall,
+        patience: Option<Duration>,
+    ) -> Result<Reply, ClientError> {
+        let call = self.call(call.clone());
+        self.daemon.ask_within(call, patience)
     }
 
     /// Does something once, whose answer says nothing more.

@@ -19,6 +19,12 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     ("TERM", "`dumb` stands for a terminal that cannot redraw"),
     ("COLUMNS", "how wide the output may be"),
     ("WINDROW_JOB", "set for workers: a command among them waits for a daemon and starts none"),
+    ("WINDROW_SESSION", "set for workers: whose shell it is, for `ask` and `inbox`"),
+    (
+        "WINDROW_GENERATION",
+        "set for workers: which of its processes, so that an old one is refused",
+    ),
+    ("WINDROW_PROJECT", "set for workers: the repository they work for, wherever they are"),
     ("CI", "no questions and no live table when set to anything but false"),
 ];
 
@@ -120,6 +126,17 @@ impl Env {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads variables")]
     pub(crate) fn secret(name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// The worker whose shell this is: its session and its generation.
+    pub(crate) fn worker(&self) -> Option<(&str, &str)> {
+        let text = |name| self.var(name).and_then(OsStr::to_str);
+        Some((text("WINDROW_SESSION")?, text("WINDROW_GENERATION")?))
+    }
+
+    /// The repository that worker works for.
+    pub(crate) fn worker_project(&self) -> Option<PathBuf> {
+        self.path("WINDROW_PROJECT")
     }
 
     fn var(&self, name: &str) -> Option<&OsStr> {

@@ -21,6 +21,7 @@ mod select;
 mod source;
 mod trees;
 mod watch;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -9,6 +9,8 @@ use crate::schedule::{free_slots, is_over, next_entry, startable};
 use crate::state::{Run, RunEnd, RunPhase, State, StopReason, TryKind, TryReason, Wish};
 use crate::time::Stamp;
 
+use super::rules;
+
 /// Milliseconds a worker whose claim ran out has to show that it lives.
 const QUESTION_MS: u64 = 60_000;
 
@@ -22,7 +24,8 @@ impl Advance {
     #[expect(clippy::unused_self, reason = "every command decides through the same shape")]
     pub(super) fn decide(&self, state: &State, stamp: Stamp) -> Vec<Event> {
         let by_time: [Step; 2] = [end_delays, question_claims];
-        let by_state: [Step; 4] = [give_up_doomed, take_entries, start_sessions, end_runs];
+        let by_state: [Step; 5] =
+            [give_up_doomed, take_entries, resume_turns, start_sessions, end_runs];
         let first = |steps: &[Step]| {
             let mut events = steps.iter().map(|step| step(state, stamp));
             events.find(|events| !events.is_empty())
@@ -92,6 +95,20 @@ fn take_entries(state: &State, _: Stamp) -> Vec<Event> {
     next.filter_map(|id| state.landings.get(&id))
         .map(|entry| Event::EntryTaken { landing: entry.id, round: entry.round + 1 })
         .collect()
+}
+
+/// Lets sessions go on that got their answer, before anything new begins.
+fn resume_turns(state: &State, stamp: Stamp) -> Vec<Event> {
+    let runs = state.runs.values().filter(|run| !run.paused.is_empty());
+    let runs = runs.filter(|run| matches!(run.phase, RunPhase::Active | RunPhase::Draining));
+    runs.flat_map(|run| {
+        let pool = usize::try_from(run.spec.pool).unwrap_or(usize::MAX);
+        let paused = run.paused.iter().filter_map(|id| state.sessions.get(id));
+        let next = paused.filter(|session| session.may_go_on());
+        next.take(pool.saturating_sub(run.slots.len()))
+            .map(|session| rules::next_turn(state, session, session.talks(), stamp))
+    })
+    .collect()
 }
 
 fn start_sessions(state: &State, stamp: Stamp) -> Vec<Event> {

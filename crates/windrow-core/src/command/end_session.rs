@@ -18,7 +18,7 @@ impl EndSession {
     pub(super) fn decide(&self, state: &State) -> Result<Vec<Event>, Rejection> {
         let session =
             state.sessions.get(&self.session).ok_or(Rejection::NoSession(self.session))?;
-        if !session.takes_slot() {
+        if !session.is_open() {
             return Err(Rejection::SessionOver(self.session));
         }
         if session.stop == Some(self.why) {

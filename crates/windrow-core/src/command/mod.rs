@@ -5,12 +5,14 @@
 
 mod add_task;
 mod advance;
+mod ask_person;
 mod close_task;
 mod drop_kept;
 mod edit_task;
 mod end_session;
 mod forget_tree;
 mod import_tasks;
+mod note_receipt;
 mod recover_journal;
 mod release_hold;
 mod renew_claim;
@@ -29,6 +31,7 @@ mod report_started;
 mod report_tree;
 mod resume_run;
 mod rules;
+mod send_message;
 mod start_run;
 mod stop_run;
 
@@ -37,12 +40,14 @@ mod tests;
 
 pub use add_task::AddTask;
 pub use advance::Advance;
+pub use ask_person::AskPerson;
 pub use close_task::CloseTask;
 pub use drop_kept::DropKept;
 pub use edit_task::EditTask;
 pub use end_session::EndSession;
 pub use forget_tree::ForgetTree;
 pub use import_tasks::{ImportTasks, ImportedTask};
+pub use note_receipt::NoteReceipt;
 pub use recover_journal::RecoverJournal;
 pub use release_hold::ReleaseHold;
 pub use renew_claim::RenewClaim;
@@ -60,6 +65,7 @@ pub use report_setback::ReportSetback;
 pub use report_started::ReportStarted;
 pub use report_tree::ReportTree;
 pub use resume_run::ResumeRun;
+pub use send_message::SendMessage;
 pub use start_run::StartRun;
 pub use stop_run::{DrainRun, StopRun};
 
@@ -85,6 +91,9 @@ pub enum Command {
     RenewClaim(RenewClaim),
     ForgetTree(ForgetTree),
     DropKept(DropKept),
+    AskPerson(AskPerson),
+    SendMessage(SendMessage),
+    NoteReceipt(NoteReceipt),
     RecoverJournal(RecoverJournal),
     Advance(Advance),
     ReportLeased(ReportLeased),
@@ -121,12 +130,15 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Vec<Even
         Command::RenewClaim(command) => command.decide(state, stamp),
         Command::ForgetTree(command) => command.decide(state),
         Command::DropKept(command) => command.decide(state),
+        Command::AskPerson(command) => command.decide(state),
+        Command::SendMessage(command) => command.decide(state),
+        Command::NoteReceipt(command) => command.decide(state),
         Command::RecoverJournal(command) => Ok(command.decide(state)),
         Command::Advance(command) => Ok(command.decide(state, stamp)),
         Command::ReportLeased(command) => command.decide(state),
         Command::ReportTree(command) => command.decide(state),
         Command::ReportStarted(command) => command.decide(state),
-        Command::ReportEnded(command) => command.decide(state),
+        Command::ReportEnded(command) => command.decide(state, stamp),
         Command::ReportSealed(command) => command.decide(state, stamp),
         Command::ReportReleased(command) => command.decide(state),
         Command::ReportFreed(command) => command.decide(state),

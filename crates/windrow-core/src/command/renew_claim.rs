@@ -23,8 +23,7 @@ impl RenewClaim {
         if session.wish() != Wish::End {
             return Err(Rejection::NotAwaited { session: self.session });
         }
-        let lease = state.runs.get(&session.run).map_or(3_600_000, |run| run.spec.lease_ms);
-        let deadline = stamp.now.plus(lease);
+        let deadline = rules::claim_until(state, session, stamp);
         let (session, generation) = (self.session, self.generation);
         Ok(vec![Event::ClaimRenewed { session, generation, deadline }])
     }

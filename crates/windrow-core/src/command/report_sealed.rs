@@ -66,7 +66,7 @@ pub fn seal_mode(session: &Session) -> SealMode {
     match session.stop {
         Some(StopReason::Close) => SealMode::Submit,
         Some(StopReason::KillAndDrop) => SealMode::Drop,
-        // A worker that finished just before it was to be ended did finish.
+        // A worker that finished just before it was to be ended did finish, unless it asked.
         // One that did not show that it lives held its task all the while: nobody else began it.
         Some(StopReason::RunStopped | StopReason::ClaimExpired) | None if exited_well(session) => {
             SealMode::Submit
@@ -78,7 +78,7 @@ pub fn seal_mode(session: &Session) -> SealMode {
 }
 
 fn exited_well(session: &Session) -> bool {
-    matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }))
+    !session.paused && matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }))
 }
 
 /// The worker ended well, and nobody wanted its work gone.

@@ -118,7 +118,7 @@ impl ReportSetback {
                 events.extend(super::report_released::restart(session));
                 Ok(events)
             }
-            Wish::Nothing => Err(Rejection::NotAwaited { session: id }),
+            Wish::Word | Wish::Nothing => Err(Rejection::NotAwaited { session: id }),
             Wish::Lease
             | Wish::Tree
             | Wish::Agent

@@ -7,8 +7,9 @@ use crate::ids::{Generation, LandingId, RunId, SessionId, TaskId};
 use crate::reject::Rejection;
 use crate::spec::TaskSpec;
 use crate::state::{
-    EntryState, Landing, Run, Session, State, StopReason, Task, TaskPhase, TryKind, TryReason,
+    EntryState, Landing, Run, Session, State, StopReason, Task, TaskPhase, TryKind, TryReason, Way,
 };
+use crate::time::{Stamp, Timestamp};
 
 /// The task of that id.
 pub(super) fn require_task(state: &State, id: TaskId) -> Result<&Task, Rejection> {
@@ -32,6 +33,24 @@ pub(super) fn require_session(
     } else {
         let current = session.generation;
         Err(Rejection::OldGeneration { session: id, current, reported: generation })
+    }
+}
+
+/// Until when a session holds its task from now on, unless it shows that it lives.
+pub(super) fn claim_until(state: &State, session: &Session, stamp: Stamp) -> Timestamp {
+    stamp.now.plus(state.runs.get(&session.run).map_or(3_600_000, |run| run.spec.lease_ms))
+}
+
+/// The next turn of a session begins, in the worktree of the last one, with whatever was said and
+/// not heard: so each message brings about one turn at most.
+pub(super) fn next_turn(state: &State, session: &Session, talks: bool, stamp: Stamp) -> Event {
+    let queued = session.talk.iter().filter(|message| message.is_queued());
+    Event::TurnResumed {
+        session: session.id,
+        generation: session.generation + 1,
+        deadline: claim_until(state, session, stamp),
+        messages: queued.map(|message| message.id).collect(),
+        by: if talks { Way::Prompt } else { Way::Brief },
     }
 }
 

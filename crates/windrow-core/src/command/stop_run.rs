@@ -40,7 +40,7 @@ impl StopRun {
             RunPhase::Stopping => return Ok(Vec::new()),
             RunPhase::Ended(_) => return Err(Rejection::RunOver(self.run)),
         }
-        let stops = run.slots.iter().filter_map(|id| {
+        let stops = run.slots.iter().chain(&run.paused).filter_map(|id| {
             let session = state.sessions.get(id).filter(|session| session.stop.is_none())?;
             Some(Event::StopRequested { session: session.id, why: StopReason::RunStopped })
         });

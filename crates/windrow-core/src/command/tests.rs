@@ -13,3 +13,4 @@ mod people;
 mod recovery;
 mod runs;
 mod sessions;
+mod talk;

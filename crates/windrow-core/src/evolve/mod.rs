@@ -9,11 +9,12 @@ mod landing;
 mod run;
 mod session;
 mod stir;
+mod talk;
 mod task;
 
 use crate::effect::Key;
 use crate::event::{Envelope, Event};
-use crate::state::{Delay, DelayKey, State};
+use crate::state::{Delay, DelayKey, Receipt, Said, State};
 use crate::time::Timestamp;
 
 /// Folds one event into `state`.
@@ -61,7 +62,7 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
         }
         Event::StopRequested { session, why } => session::stop_requested(state, *session, *why),
         Event::AgentEnded { session, generation: _, exit } => {
-            session::agent_ended(state, *session, exit);
+            session::agent_ended(state, *session, exit, at);
         }
         Event::SessionSealed { session, generation: _, outcome, kept } => {
             session::sealed(state, *session, outcome, kept.as_ref());
@@ -74,6 +75,38 @@ pub fn evolve(state: &mut State, envelope: &Envelope) {
             session::restarted(state, *session, *generation);
         }
         Event::SessionClosed { session } => session::closed(state, *session),
+
+        Event::QuestionAsked {
+            message,
+            session,
+            generation,
+            text,
+            summary,
+            options,
+            permission,
+        } => {
+            let (generation, options, permission) = (*generation, options.clone(), *permission);
+            let what = Said::Question { generation, options, answer: None, permission };
+            talk::said(state, *session, *message, what, (summary, text), at);
+        }
+        Event::MessageSent { message, session, text, summary, answers } => {
+            let what = answers.map_or(Said::Word, |to| Said::Answer { to });
+            talk::said(state, *session, *message, what, (summary, text), at);
+        }
+        Event::MessagesHandedOver { session, generation, messages, by } => {
+            let receipt = Receipt { at, generation: *generation, by: *by };
+            talk::receipt(state, *session, messages, talk::Step::HandedOver, receipt);
+        }
+        Event::MessagesSeen { session, generation, messages, by } => {
+            let receipt = Receipt { at, generation: *generation, by: *by };
+            talk::receipt(state, *session, messages, talk::Step::Seen, receipt);
+        }
+        Event::TurnPaused { session, generation: _ } => talk::paused(state, *session),
+        Event::TurnResumed { session, generation, deadline, messages, by } => {
+            talk::resumed(state, *session, *generation, *deadline);
+            let receipt = Receipt { at, generation: *generation, by: *by };
+            talk::receipt(state, *session, messages, talk::Step::HandedOver, receipt);
+        }
 
         Event::WorkSubmitted { landing, task, session, generation, commit, base, touched } => {
             let work = landing::Work {

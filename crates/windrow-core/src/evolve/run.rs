@@ -23,6 +23,7 @@ pub(super) fn started(
         tasks: tasks.clone(),
         phase: RunPhase::Active,
         slots: BTreeSet::new(),
+        paused: BTreeSet::new(),
         left: BTreeMap::new(),
         started_at: at,
         ended_at: None,

@@ -41,10 +41,14 @@ pub(super) fn requested(
         started_at: None,
         stop: None,
         exit: None,
+        ended_at: None,
         sealed: None,
         released: false,
         closed: false,
         kept: Vec::new(),
+        talk: Vec::new(),
+        paused: false,
+        goes_on: false,
     };
     state.fence = state.fence.max(fence);
     state.claims.insert((deadline, id));
@@ -106,8 +110,11 @@ pub(super) fn stop_requested(state: &mut State, id: SessionId, why: StopReason) 
     progress(state, id, |session| session.stop = Some(why));
 }
 
-pub(super) fn agent_ended(state: &mut State, id: SessionId, exit: &Exit) {
-    progress(state, id, |session| session.exit = Some(exit.clone()));
+pub(super) fn agent_ended(state: &mut State, id: SessionId, exit: &Exit, at: Timestamp) {
+    progress(state, id, |session| {
+        session.exit = Some(exit.clone());
+        session.ended_at = Some(at);
+    });
 }
 
 pub(super) fn sealed(state: &mut State, id: SessionId, outcome: &SealOutcome, kept: Option<&Kept>) {
@@ -125,6 +132,7 @@ pub(super) fn sealed(state: &mut State, id: SessionId, outcome: &SealOutcome, ke
         state.claims.remove(&(session.claim.deadline, id));
         if let Some(run) = state.runs.get_mut(&session.run) {
             run.slots.remove(&id);
+            run.paused.remove(&id);
         }
     }
 }
@@ -153,8 +161,11 @@ pub(super) fn restarted(state: &mut State, id: SessionId, generation: Generation
         session.keeper = None;
         session.started_at = None;
         session.exit = None;
+        session.ended_at = None;
         session.sealed = None;
         session.released = false;
+        session.paused = false;
+        session.goes_on = false;
     });
 }
 
@@ -164,6 +175,7 @@ pub(super) fn closed(state: &mut State, id: SessionId) {
         state.claims.remove(&(session.claim.deadline, id));
         if let Some(run) = state.runs.get_mut(&session.run) {
             run.slots.remove(&id);
+            run.paused.remove(&id);
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::TreeReleased { .. }
         | Event::TreeStays { .. }
         | Event::SessionRestarted { .. }
+        | Event::QuestionAsked { .. }
         | Event::EntryTaken { .. }
         | Event::EntryMerged { .. }
         | Event::EntryVerified { .. }
@@ -46,6 +47,11 @@ pub(super) const fn stirs(event: &Event) -> bool {
         | Event::SessionRequested { .. }
         | Event::SessionSealed { .. }
         | Event::SessionClosed { .. }
+        | Event::MessageSent { .. }
+        | Event::MessagesHandedOver { .. }
+        | Event::MessagesSeen { .. }
+        | Event::TurnPaused { .. }
+        | Event::TurnResumed { .. }
         | Event::WorkSubmitted { .. }
         | Event::EntryHeld { .. }
         | Event::EntryReleased { .. }

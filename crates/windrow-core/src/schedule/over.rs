@@ -20,7 +20,10 @@ pub(crate) fn is_over(state: &State, run: &Run) -> bool {
             !rests && task.is_some_and(|task| task.run == Some(run.id))
         })
     };
-    if !run.slots.is_empty() || state.queues.values().flatten().any(on_its_way) {
+    if !run.slots.is_empty()
+        || !run.paused.is_empty()
+        || state.queues.values().flatten().any(on_its_way)
+    {
         return false;
     }
     if run.phase != RunPhase::Active || run.tasks_left() == 0 {

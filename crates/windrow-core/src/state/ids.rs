@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LandingId, RunId, SessionId, TaskId};
+use crate::ids::{LandingId, MessageId, RunId, SessionId, TaskId};
 
 use super::State;
 
@@ -44,6 +44,12 @@ impl State {
         LandingId(last.max(self.floor.landing) + 1)
     }
 
+    /// The id the next message gets.
+    #[must_use]
+    pub const fn next_message(&self) -> MessageId {
+        MessageId(self.last_message + 1)
+    }
+
     /// Leaves out as many ids of each kind as `lost` records can have given out.
     pub(crate) fn skip_ids(&mut self, lost: u64) {
         self.floor = Floor {
@@ -54,5 +60,6 @@ impl State {
         };
         self.last_tree += lost;
         self.fence += lost;
+        self.last_message += lost;
     }
 }

@@ -11,6 +11,7 @@ mod quiet;
 mod run;
 mod session;
 mod store;
+mod talk;
 mod task;
 
 pub use ahead::{Ahead, Trouble};
@@ -23,4 +24,5 @@ pub use session::{
     StopReason, Wish,
 };
 pub use store::{Delay, DelayKey, State, TreeRecord, TreeUse};
+pub use talk::{Message, Receipt, Said, Way};
 pub use task::{ClosedAs, Task, TaskPhase, TryKind, TryReason};

@@ -21,6 +21,9 @@ pub struct Run {
     pub phase: RunPhase,
     /// Sessions that take a slot.
     pub slots: BTreeSet<SessionId>,
+    /// Sessions whose turn is over and that wait for the person.
+    #[serde(default)]
+    pub paused: BTreeSet<SessionId>,
     /// Tasks that are not final, counted by wave; those without one behind every wave.
     pub left: BTreeMap<u32, u32>,
     /// When it was started.

@@ -6,7 +6,7 @@ use crate::ids::{Generation, RunId, SessionId, TaskId, TreeId};
 use crate::spec::TextRef;
 use crate::time::Timestamp;
 
-use super::TryReason;
+use super::{Message, TryReason};
 
 /// A session and the facts known of it, in the order in which they come about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Session {
     pub stop: Option<StopReason>,
     /// How the agent ended.
     pub exit: Option<Exit>,
+    /// When that was known.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
     /// What became of its work.
     pub sealed: Option<SealOutcome>,
     /// Its worktree is reset or removed, or stays for a stated reason.
@@ -47,6 +50,15 @@ pub struct Session {
     pub closed: bool,
     /// Everything captured of it, one for each generation that left something.
     pub kept: Vec<Kept>,
+    /// What it and the person said to each other, oldest first.
+    #[serde(default)]
+    pub talk: Vec<Message>,
+    /// Its turn is over and its work is not: it waits for the person.
+    #[serde(default)]
+    pub paused: bool,
+    /// The current generation goes on with the turn of the one before it, in the same worktree.
+    #[serde(default)]
+    pub goes_on: bool,
 }
 
 /// What a session is waiting for next; the engine performs it.
@@ -60,6 +72,8 @@ pub enum Wish {
     Agent,
     /// The agent's end.
     End,
+    /// The person's word.
+    Word,
     /// The fate of its work.
     Seal,
     /// The end of its worktree.
@@ -83,6 +97,8 @@ impl Session {
             Wish::Unlease
         } else if self.sealed.is_some() {
             Wish::Release
+        } else if self.paused && self.stop.is_none() {
+            Wish::Word
         } else if self.exit.is_some() {
             Wish::Seal
         } else if self.keeper.is_some() {
@@ -94,10 +110,16 @@ impl Session {
         }
     }
 
-    /// Whether it takes one of the run's slots: until the fate of its work is recorded.
+    /// Whether the fate of its work is still to be recorded.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        !self.closed && !matches!(&self.sealed, Some(outcome) if outcome.is_final())
+    }
+
+    /// Whether it takes one of the run's slots: while it is open and does not wait for the person.
     #[must_use]
     pub const fn takes_slot(&self) -> bool {
-        !self.closed && !matches!(&self.sealed, Some(outcome) if outcome.is_final())
+        self.is_open() && !self.paused
     }
 
     /// The name, or the id while it has none.
@@ -192,6 +214,12 @@ impl Exit {
     #[must_use]
     pub const fn of(how: ExitHow) -> Self {
         Self { how, tail: None, said: None, turn: None }
+    }
+
+    /// Whether it is the end of a client's turn whose conversation can be taken up again.
+    #[must_use]
+    pub(crate) fn talks(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| turn.conversation.is_some())
     }
 }
 

@@ -42,6 +42,9 @@ pub struct State {
     pub fence: u64,
     /// The highest tree number given out.
     pub last_tree: u64,
+    /// The highest message number given out.
+    #[serde(default)]
+    pub last_message: u64,
 
     /// What waits for a moment, and since when it has been failing.
     #[serde(with = "super::pairs")]

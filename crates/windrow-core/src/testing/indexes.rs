@@ -66,7 +66,12 @@ fn check_runs(state: &State) {
             .map(|session| session.id)
             .collect();
         assert_eq!(run.slots, slots, "slots of {}", run.id);
+        let paused = state.sessions.values().filter(|session| session.run == run.id);
+        let paused = paused.filter(|session| session.paused && session.is_open());
+        let paused: BTreeSet<SessionId> = paused.map(|session| session.id).collect();
+        assert_eq!(run.paused, paused, "paused of {}", run.id);
         assert!(run.ended_at.is_none() || slots.is_empty(), "{} ended with workers", run.id);
+        assert!(run.ended_at.is_none() || paused.is_empty(), "{} ended before an answer", run.id);
     }
 }
 
@@ -93,7 +98,7 @@ fn check_sessions(state: &State) {
         if let TaskPhase::Active(session) = task.phase {
             let session = state.sessions.get(&session).expect("a task names a session there is");
             assert_eq!(session.task, task.id);
-            assert!(session.takes_slot(), "{} is over, {} is active", session.id, task.id);
+            assert!(session.is_open(), "{} is over, {} is active", session.id, task.id);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What people do, chosen by dice.
 
 use crate::command::{
-    AddTask, CloseTask, Command, DrainRun, DropKept, EditTask, EndSession, ForgetTree, ImportTasks,
-    ImportedTask, ReleaseHold, ResumeRun, StartRun, StopRun,
+    AddTask, AskPerson, CloseTask, Command, DrainRun, DropKept, EditTask, EndSession, ForgetTree,
+    ImportTasks, ImportedTask, ReleaseHold, ResumeRun, SendMessage, StartRun, StopRun,
 };
 use crate::ids::TaskId;
 use crate::scope::Scope;
-use crate::spec::{Kind, Leftovers, RunSpec, TaskSpec, WhenBusy};
+use crate::spec::{Kind, Leftovers, RunSpec, TaskSpec, TextRef, WhenBusy};
 use crate::state::{ClosedAs, StopReason};
 
 use super::World;
@@ -57,7 +57,7 @@ impl World {
         let task = |dice: &mut Dice| dice.pick(tasks.iter().copied()).unwrap_or(TaskId(1));
         let run = dice.pick(state.runs.keys().copied()).unwrap_or(crate::ids::RunId(1));
         let reason = "a person says so".to_owned();
-        match dice.below(13) {
+        match dice.below(16) {
             0 => self.new_task(dice),
             1 | 2 => self.new_run(dice),
             3 => Command::EditTask(EditTask { task: task(dice), spec: any_spec(&tasks, dice) }),
@@ -88,8 +88,47 @@ impl World {
                     Command::DropKept(DropKept { refname, why: reason })
                 }
             },
-            _ => self.import(dice),
+            12 => self.import(dice),
+            _ => self.talk(dice),
         }
+    }
+
+    /// A worker asks, or the person says something to one.
+    fn talk(&self, dice: &mut Dice) -> Command {
+        let open = self.state.sessions.values().filter(|session| session.is_open());
+        let Some(session) = dice.pick(open) else { return self.new_task(dice) };
+        let id = session.id;
+        let text = TextRef(format!("text-{}", dice.below(6)));
+        let summary = "a line".to_owned();
+        if dice.once_in(2) {
+            let generation = session.generation;
+            let options = Vec::new();
+            return Command::AskPerson(AskPerson {
+                session: id,
+                generation,
+                text,
+                summary,
+                options,
+                permission: dice.once_in(3),
+            });
+        }
+        let asked = dice.pick(session.open_questions()).map(|question| question.id);
+        let answers = asked.filter(|_| dice.below(4) > 0);
+        Command::SendMessage(SendMessage { session: id, text, summary, answers })
+    }
+
+    /// The answers to everything that was asked and is still waited for.
+    pub(crate) fn answers(&self) -> Vec<Command> {
+        let open = self.state.sessions.values().filter(|session| session.hears());
+        let asked = open
+            .flat_map(|session| session.open_questions().map(|question| (session.id, question.id)));
+        asked
+            .map(|(session, question)| {
+                let (text, summary) = (TextRef("yes".to_owned()), "yes".to_owned());
+                let answers = Some(question);
+                Command::SendMessage(SendMessage { session, text, summary, answers })
+            })
+            .collect()
     }
 
     /// A new task, on whatever there is.

@@ -103,7 +103,13 @@ fn finish(world: &mut World) {
             world.now = world.now.max(at);
             world.settle();
         } else {
-            return;
+            let answers = world.answers();
+            if answers.is_empty() {
+                return;
+            }
+            for answer in answers {
+                world.give(&answer).expect("what is asked may be answered");
+            }
         }
     }
     let open: Vec<_> = world.wanted();

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use windrow_core::State;
 use windrow_core::message;
-use windrow_core::state::{Session, Task, TryKind};
+use windrow_core::spec::TextRef;
+use windrow_core::state::{Message, Said, Session, Task, TryKind};
 
 /// What goes into a brief.
 pub(super) struct Brief {
@@ -21,10 +22,13 @@ pub(super) struct Brief {
     files: Vec<String>,
     gates: Vec<String>,
     output: String,
+    windrow: String,
     port_offset: u32,
     attempt: u32,
     role: Option<String>,
     failures: Vec<(TryKind, String)>,
+    /// What was said before this agent process begins.
+    pub(super) talk: Vec<Spoken>,
     /// The task's body.
     pub(super) body: Option<String>,
     /// What the last failure left: output, or both sides of a conflict.
@@ -34,7 +38,12 @@ pub(super) struct Brief {
 }
 
 impl Brief {
-    pub(super) fn of(state: &State, session: &Session, task: &Task, output: &Path) -> Self {
+    pub(super) fn of(
+        state: &State,
+        session: &Session,
+        task: &Task,
+        (output, windrow): (&Path, &str),
+    ) -> Self {
         let run = state.runs.get(&session.run).map(|run| &run.spec);
         let source = task.spec.source.as_ref();
         let own = task.spec.gate.iter().cloned();
@@ -54,10 +63,12 @@ impl Brief {
                 .chain(own)
                 .collect(),
             output: output.to_string_lossy().into_owned(),
+            windrow: windrow.to_owned(),
             port_offset: session.lease.as_ref().map_or(0, |lease| lease.port_offset),
             attempt: session.attempt,
             role: task.spec.role.clone(),
             failures: task.reasons.iter().map(|r| (r.kind, r.summary.clone())).collect(),
+            talk: Vec::new(),
             body: None,
             evidence: None,
             reads: Vec::new(),
@@ -72,6 +83,15 @@ impl Brief {
         text
     }
 
+    /// What the person said since the last turn, for a client that goes on in its conversation.
+    pub(super) fn word(&self) -> String {
+        let mut text = String::from("The person's word:\n\n");
+        let news = self.talk.iter().filter(|spoken| spoken.is_news);
+        let _infallible = news.into_iter().try_for_each(|spoken| spoken.write(&mut text));
+        text.push_str("Go on with the task.\n");
+        text
+    }
+
     fn write(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "# {} ({})\n", self.title, self.reference)?;
         if let Some(role) = &self.role {
@@ -81,6 +101,10 @@ impl Brief {
             writeln!(text, "{}\n", body.trim_end())?;
         }
         self.write_failures(text)?;
+        if !self.talk.is_empty() {
+            writeln!(text, "## What was said\n")?;
+            self.talk.iter().try_for_each(|spoken| spoken.write(text))?;
+        }
         for (title, output) in &self.reads {
             writeln!(text, "## Output of `{title}`\n\n{}", quoted(output))?;
         }
@@ -91,6 +115,16 @@ impl Brief {
             writeln!(text, "- Files of this task: `{}`.", self.files.join("`, `"))?;
         }
         writeln!(text, "- Ports: add {} to the usual ones (`PORT_OFFSET`).\n", self.port_offset)?;
+        writeln!(text, "## Questions\n")?;
+        writeln!(
+            text,
+            "- `windrow ask \"QUESTION\" --wait` asks the person and prints the answer."
+        )?;
+        writeln!(text, "  `--option` names a choice, `--context` adds what belongs to it.")?;
+        writeln!(text, "- Without `--wait` it returns at once. When nothing can be done without")?;
+        writeln!(text, "  the answer, end then: the work goes on with it in this worktree.")?;
+        writeln!(text, "- `windrow inbox` prints what the person said meanwhile.")?;
+        writeln!(text, "- A shell that does not find it finds it as `{}`.\n", self.windrow)?;
         writeln!(text, "## How it ends\n")?;
         writeln!(text, "- Commit to `{}` in this form:\n", self.branch)?;
         writeln!(text, "      {}\n\n      Refs: {}\n", self.subject, self.reference)?;
@@ -123,8 +157,39 @@ impl Brief {
     }
 }
 
+/// One thing that was said, with its text.
+pub(super) struct Spoken {
+    heading: String,
+    /// The process that begins now is the first that is told.
+    is_news: bool,
+    pub(super) text: String,
+}
+
+impl Spoken {
+    /// A message, and where its text is.
+    pub(super) fn of(session: &Session, message: &Message) -> (Self, TextRef) {
+        let heading = match &message.what {
+            Said::Question { answer: None, .. } => {
+                format!("This question was asked ({}) and is not answered yet:", message.id)
+            }
+            Said::Question { .. } => format!("This question was asked ({}):", message.id),
+            Said::Answer { to } => {
+                let asked = session.message(*to).map(|asked| asked.summary.as_str());
+                format!("The person's answer to {to} ({}):", asked.unwrap_or_default())
+            }
+            Said::Word => "The person says:".to_owned(),
+        };
+        let is_news = session.told_at_start().any(|told| told.id == message.id);
+        (Self { heading, is_news, text: String::new() }, message.text.clone())
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "{}\n\n{}", self.heading, quoted(&self.text))
+    }
+}
+
 /// A text from outside, so fenced that nothing in it can end the block.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())

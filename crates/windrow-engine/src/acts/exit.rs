@@ -10,23 +10,27 @@ use windrow_world::agents::{self, Client, Told};
 use crate::jobs;
 use crate::keeper;
 
-/// An exit, with the end of the output as a text. Reads the whole output of a client.
+/// An exit, with the end of the output as a text, and whether a client's model began to work, so
+/// that it saw what it was told. Reads the whole output of a client.
 pub(super) fn exit_of(
     exit: &keeper::Exit,
     client: Option<&'static dyn Client>,
     folder: &Path,
-) -> (Exit, Text) {
+) -> (Exit, Text, bool) {
     let how = jobs::agent_exit(&exit.how);
     let Some((client, told)) = client.and_then(|client| Some((client, told(client, folder)?)))
     else {
-        return with_text(Exit::of(how), &exit.tail);
+        let (exit, tail) = with_text(Exit::of(how), &exit.tail);
+        return (exit, tail, false);
     };
     if !told.unknown.is_empty() || told.broken > 0 {
         let (name, unknown, broken) = (client.name(), &told.unknown, told.broken);
         tracing::warn!("{name} told what is not known here: {unknown:?}, unreadable: {broken}");
     }
     let how = jobs::client_exit(how, told.end.as_ref());
-    with_text(Exit { turn: Some(turn(&told)), ..Exit::of(how) }, &told.summary())
+    let (exit, tail) =
+        with_text(Exit { turn: Some(turn(&told)), ..Exit::of(how) }, &told.summary());
+    (exit, tail, told.is_begun)
 }
 
 fn told(client: &'static dyn Client, folder: &Path) -> Option<Told> {

@@ -19,6 +19,7 @@ mod move_ahead;
 mod move_target;
 mod open_tree;
 mod outcome;
+mod receipt;
 mod release_tree;
 mod run_gate;
 mod seal_work;
@@ -31,6 +32,8 @@ use windrow_core::{Effect, State};
 
 use crate::chain;
 
+pub(crate) use agent::{asks, client_of};
+pub(crate) use brief::quoted;
 pub(crate) use outcome::{Act, Outcome, Tools};
 
 use outcome::blocking;

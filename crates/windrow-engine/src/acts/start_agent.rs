@@ -15,8 +15,9 @@ use windrow_world::agents::Client;
 use windrow_world::{crash, files, proc::ProcessId};
 
 use super::agent::{Agent, client_of};
-use super::brief::Brief;
+use super::brief::{Brief, Spoken};
 use super::exit::exit_of;
+use super::receipt::Told;
 use super::{Act, Outcome, Tools, blocking, chain, watch_agent};
 use crate::jobs::{self, Beginning};
 use crate::keeper::{self, JobState, Launch, Program};
@@ -31,6 +32,8 @@ struct Start {
     client: Option<&'static dyn Client>,
     brief: Brief,
     output: PathBuf,
+    /// It goes on with the turn before it.
+    goes_on: bool,
     /// Somebody wants the session to end by now.
     is_to_end: bool,
     /// Titles and files of the outputs that belong in the brief.
@@ -38,9 +41,11 @@ struct Start {
 }
 
 enum Begun {
+    Launched(ProcessId),
     Running(ProcessId),
     Never,
-    Over(Exit, windrow_journal::Text),
+    /// How it ended, and whether a client's model began to work.
+    Over(Box<(Exit, windrow_journal::Text)>, bool),
     Impossible(String),
 }
 
@@ -51,10 +56,17 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let mut start = describe(state, session, task, tools)?;
     let texts = tools.texts.clone();
     let body = task.spec.body.clone();
+    let (given, seen) = (Told::in_brief(session), Told::at_start(session, start.client.is_some()));
+    let talk: Vec<_> = session.talk.iter().map(|one| Spoken::of(session, one)).collect();
+    let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
     let details: Vec<Option<TextRef>> =
         task.reasons.iter().map(|reason| reason.detail.clone()).collect();
     Some(Box::pin(async move {
         start.brief.body = load(&texts, body.as_ref()).await;
+        for (mut spoken, text) in talk {
+            spoken.text = load(&texts, Some(&text)).await.unwrap_or_default();
+            start.brief.talk.push(spoken);
+        }
         if let Some(last) = details.last() {
             start.brief.evidence = load(&texts, last.as_ref()).await;
         }
@@ -68,8 +80,11 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
             Ok(begun) => begun,
             Err(outcome) => return outcome,
         };
+        if matches!(begun, Begun::Launched(_)) {
+            given.tell(&hub, &project);
+        }
         match begun {
-            Begun::Running(keeper) => {
+            Begun::Launched(keeper) | Begun::Running(keeper) => {
                 let keeper = process(keeper);
                 let report = ReportStarted { session: id, generation, keeper };
                 Outcome::report(Command::ReportStarted(report))
@@ -78,7 +93,11 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
                 let exit = Exit::of(ExitHow::Stopped);
                 Outcome::report(Command::ReportEnded(ReportEnded { session: id, generation, exit }))
             }
-            Begun::Over(exit, tail) => {
+            Begun::Over(ended, is_begun) => {
+                let (exit, tail) = *ended;
+                if is_begun {
+                    seen.tell(&hub, &project);
+                }
                 let report = ReportEnded { session: id, generation, exit };
                 Outcome::with_text(Command::ReportEnded(report), Some(tail))
             }
@@ -114,10 +133,10 @@ fn describe(state: &State, session: &Session, task: &Task, tools: &Tools) -> Opt
     let reads = reads
         .map(|read| (read.spec.title.clone(), place.output(out, read.id, key(read).as_deref())))
         .collect();
-    let brief = Brief::of(state, session, task, &output);
-    let is_to_end = session.stop.is_some();
+    let brief = Brief::of(state, session, task, (&output, &place.exe));
+    let (is_to_end, goes_on) = (session.stop.is_some(), session.goes_on);
     let (place, client) = (Arc::clone(place), client_of(state, session));
-    Some(Start { place, folder, launch, agent, client, brief, output, is_to_end, reads })
+    Some(Start { place, folder, launch, agent, client, brief, output, goes_on, is_to_end, reads })
 }
 
 fn environment(
@@ -136,21 +155,29 @@ fn environment(
             Variable::Output => text(output),
             Variable::Task => task.id.to_string(),
             Variable::Session => session.id.to_string(),
+            Variable::Generation => session.generation.to_string(),
             Variable::Name => session.label(),
             Variable::Attempt => session.attempt.to_string(),
             Variable::PortOffset => offset.to_string(),
             Variable::TmpDir => text(&folder.join("tmp")),
             Variable::GitPrompt => "0".to_owned(),
+            Variable::Home => text(&place.home),
+            Variable::Project => text(&place.root),
         };
         (variable.name().to_owned(), value)
     });
-    place.env.iter().chain(&agent.env).cloned().chain(own).collect()
+    let mut env: Vec<_> = place.env.iter().chain(&agent.env).cloned().chain(own).collect();
+    // Behind everything else, so that it is only found where there is no other.
+    if let Some((_, path)) = env.iter_mut().rfind(|(name, _)| name == "PATH") {
+        path.push_str(&place.path_end);
+    }
+    env
 }
 
 fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
     let over = |exit| {
-        let (exit, tail) = exit_of(&exit, start.client, &start.folder);
-        Begun::Over(exit, tail)
+        let (exit, tail, is_begun) = exit_of(&exit, start.client, &start.folder);
+        Begun::Over(Box::new((exit, tail)), is_begun)
     };
     match jobs::beginning(stands, start.is_to_end) {
         Beginning::Launch => {}
@@ -162,13 +189,15 @@ fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
             return keeper::end_orphan(&start.folder).map(over).map_err(|e| chain(&e));
         }
     }
-    match start.agent.program().and_then(|program| Ok((program, start.agent.secrets()?))) {
-        Ok((program, secrets)) => {
+    let resumes = match start.agent.program().and_then(|found| Ok((found, start.agent.secrets()?)))
+    {
+        Ok(((program, resumes), secrets)) => {
             start.launch.program = program;
             start.launch.env.extend(secrets);
+            resumes
         }
         Err(why) => return Ok(Begun::Impossible(why)),
-    }
+    };
     for (title, file) in std::mem::take(&mut start.reads) {
         match fs::read_to_string(&file) {
             Ok(text) => start.brief.reads.push((title, text)),
@@ -189,14 +218,15 @@ fn begin(mut start: Start, stands: JobState) -> Result<Begun, String> {
     if let Some(folder) = start.output.parent() {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
+    start.agent.write_settings()?;
     let brief = start.folder.join("brief.md");
     // No agent outlives the machine, and the next one gets a brief of its own.
-    let text = start.brief.render();
+    let text = if resumes && start.goes_on { start.brief.word() } else { start.brief.render() };
     files::replace_unflushed(&brief, text.as_bytes()).map_err(|e| chain(&e))?;
     crash::point("spawn", "briefed");
     let keeper = keeper::launch(&start.folder, &start.launch, &start.place.keeper);
     crash::point("spawn", "begun");
-    keeper.map(Begun::Running).map_err(|e| chain(&e))
+    keeper.map(Begun::Launched).map_err(|e| chain(&e))
 }
 
 /// A long text, or a sentence that says why it is not there.

@@ -12,6 +12,7 @@ use windrow_world::proc::ProcessId;
 
 use super::agent::client_of;
 use super::exit::exit_of;
+use super::receipt::Told;
 use super::{Act, Outcome, Tools, blocking, chain};
 use crate::keeper::{self, JobState};
 
@@ -24,6 +25,7 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
     let generation = session.generation;
     let folder = tools.place.agent_job(id, generation);
     let client = client_of(state, session);
+    let told = Told::at_start(session, true);
     let (hub, project) = (tools.hub.clone(), tools.place.id.clone());
     Some(Box::pin(async move {
         let alive = || {
@@ -34,10 +36,13 @@ pub(super) fn prepare(state: &State, id: SessionId, effect: Effect, tools: &Tool
         match wait_for_exit(&folder, every, alive).await {
             Ok(exit) => {
                 let read = move || Ok(exit_of(&exit, client, &folder));
-                let (exit, tail) = match blocking(effect, read).await {
+                let (exit, tail, is_begun) = match blocking(effect, read).await {
                     Ok(read) => read,
                     Err(outcome) => return outcome,
                 };
+                if is_begun {
+                    told.tell(&hub, &project);
+                }
                 let report = ReportEnded { session: id, generation, exit };
                 Outcome::with_text(Command::ReportEnded(report), Some(tail))
             }

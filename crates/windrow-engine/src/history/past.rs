@@ -20,6 +20,7 @@ use crate::hub::reply;
 use crate::kept;
 use crate::place::{Place, now};
 use crate::project::Project;
+use crate::views;
 
 /// How long a state stays after somebody asked for it.
 const STAYS: Duration = Duration::from_secs(10);
@@ -81,6 +82,8 @@ async fn answer(
     for row in rows {
         // A file only has its last moment: what was written before a later one is not known.
         row.output_ms = row.output_ms.filter(|written| *written <= moment.at_ms);
+        let session = row.id.parse().ok().and_then(|id| state.sessions.get(&id));
+        row.activity = session.map(views::activity_of_journal);
     }
     answer
 }

@@ -1,6 +1,7 @@
 //! What an event says, as one sentence for a person.
 
 use windrow_core::Event;
+use windrow_core::ids::MessageId;
 use windrow_core::state::{
     ClosedAs, Exit, ExitHow, RunEnd, SealOutcome, StopReason, TryReason, Verdict,
 };
@@ -121,6 +122,28 @@ fn sessions(names: &Names, event: &Event) -> Option<String> {
             format!("{} begins anew, generation {generation}", names.session(*session))
         }
         Event::SessionClosed { session } => format!("{} is over", names.session(*session)),
+        Event::QuestionAsked { session, message, summary, .. } => {
+            format!("{} asks {message}: {summary}", names.session(*session))
+        }
+        Event::MessageSent { session, message, summary, answers, .. } => {
+            let session = names.session(*session);
+            match answers {
+                Some(question) => format!("{session} gets the answer to {question}: {summary}"),
+                None => format!("{session} is told {message}: {summary}"),
+            }
+        }
+        Event::MessagesHandedOver { session, messages, .. } => {
+            format!("{} was given {}", names.session(*session), listed(messages))
+        }
+        Event::MessagesSeen { session, messages, .. } => {
+            format!("{} saw {}", names.session(*session), listed(messages))
+        }
+        Event::TurnPaused { session, .. } => {
+            format!("{} waits for an answer", names.session(*session))
+        }
+        Event::TurnResumed { session, generation, .. } => {
+            format!("{} goes on, generation {generation}", names.session(*session))
+        }
         Event::TreeForgotten { tree } => format!("the worktree {tree} was removed"),
         Event::KeptDropped { refname, why } => {
             format!("the kept work `{refname}` was removed{}", because(why))
@@ -243,6 +266,11 @@ const fn stop(why: StopReason) -> &'static str {
         StopReason::RunStopped => "its run was stopped",
         StopReason::ClaimExpired => "its claim ran out",
     }
+}
+
+fn listed(messages: &[MessageId]) -> String {
+    let messages: Vec<String> = messages.iter().map(ToString::to_string).collect();
+    messages.join(", ")
 }
 
 fn because(reason: &str) -> String {

@@ -26,6 +26,7 @@ mod starter;
 mod watch;
 
 pub(crate) use end::pause;
+pub(crate) use watch::ASKS;
 
 pub use adopt::{end_orphan, keeper_fd, launch, look, request_stop};
 pub use exit::{Exit, FROM_OUTSIDE, How, TAIL_BYTES, TAIL_LINES};

@@ -13,6 +13,9 @@ use super::job::Cause;
 use super::launch::Launch;
 use super::limits::{Limits, Seen};
 
+/// The file beside a transcript that says that the job waits for a person.
+pub(crate) const ASKS: &str = "asks";
+
 /// Sleeps until the program with the id `agent` ends, a limit is passed or a stop is asked for.
 pub(super) fn watch(
     launch: &Launch,
@@ -23,7 +26,13 @@ pub(super) fn watch(
 ) -> Cause {
     // The transcript that was opened, whatever the agent does to its name.
     let transcript = File::open(&launch.transcript).ok();
-    let look = || transcript.as_ref().and_then(seen);
+    let asks = launch.transcript.with_file_name(ASKS);
+    let look = || {
+        let seen = transcript.as_ref().and_then(seen)?;
+        // Whoever waits for a person is not silent.
+        let changed = if asks.exists() { SystemTime::now() } else { seen.changed };
+        Some(Seen { changed, ..seen })
+    };
     let mut limits = Limits::of(launch, Instant::now(), look());
     loop {
         let now = Instant::now();

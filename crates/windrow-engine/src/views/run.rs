@@ -119,6 +119,16 @@ fn troubles(state: &State, run: &Run) -> Vec<String> {
             troubles.push(format!("{} waits: {}", session.label(), delay.reason));
         }
     }
+    let asking = run.slots.iter().chain(&run.paused).filter_map(|id| state.sessions.get(id));
+    for session in asking {
+        let name = session.label();
+        troubles.extend(session.open_questions().map(|asked| {
+            format!(
+                "{name} asks {}: {}; `windrow answer {name} TEXT` answers",
+                asked.id, asked.summary
+            )
+        }));
+    }
     for record in state.trees.values() {
         if let TreeUse::Stays(session, why) = &record.used
             && state.sessions.get(session).is_some_and(|session| session.run == run.id)

@@ -98,7 +98,7 @@ impl Check {
 
     /// Whether the end of a session that was acknowledged is in the journal.
     pub(super) fn acknowledged_end(&mut self, id: SessionId) {
-        if self.state.sessions.get(&id).is_some_and(|session| session.takes_slot()) {
+        if self.state.sessions.get(&id).is_some_and(|session| session.is_open()) {
             self.broken(format!("a caller was told that {id} ended, and it did not"));
         }
     }
@@ -145,7 +145,8 @@ impl Check {
                 self.fence = *fence;
                 self.alone(*task)
             }
-            Event::SessionRestarted { session, generation } => {
+            Event::SessionRestarted { session, generation }
+            | Event::TurnResumed { session, generation, .. } => {
                 let before = self.generations.insert(*session, *generation).unwrap_or(1);
                 if *generation == before + 1 { Ok(()) } else { Err(format!("{event:?}")) }
             }
@@ -172,6 +173,13 @@ impl Check {
     fn after(&mut self, event: &Event) -> Result<(), String> {
         match event {
             Event::WorkSubmitted { landing, session, commit, .. } => {
+                let asks = self.state.sessions.get(session).filter(|session| {
+                    let closed = session.stop == Some(StopReason::Close);
+                    !closed && session.open_questions().next().is_some()
+                });
+                if let Some(asks) = asks {
+                    return Err(format!("{} submitted {landing} and waits for an answer", asks.id));
+                }
                 self.owed.insert(commit.clone(), format!("the work of {landing}"));
                 let session = self.state.sessions.get(session);
                 let known = session.is_some_and(|s| s.kept.iter().any(|k| k.commit == *commit));
@@ -289,6 +297,8 @@ fn generation_of(event: &Event) -> Option<(SessionId, Generation)> {
         | Event::ClaimRenewed { session, generation, .. }
         | Event::ClaimQuestioned { session, generation, .. }
         | Event::AgentEnded { session, generation, .. }
+        | Event::QuestionAsked { session, generation, .. }
+        | Event::TurnPaused { session, generation }
         | Event::SessionSealed { session, generation, .. }
         | Event::TreeReleased { session, generation }
         | Event::TreeStays { session, generation, .. }

@@ -84,7 +84,14 @@ impl Counts {
     /// What a thousand simulations lack that must happen in some of them.
     #[must_use]
     pub fn never(&self) -> Option<&'static str> {
-        let events = ["commits_submitted", "target_seen", "target_followed", "entry_goes_ahead"];
+        let events = [
+            "commits_submitted",
+            "target_seen",
+            "target_followed",
+            "entry_goes_ahead",
+            "turn_paused",
+            "turn_resumed",
+        ];
         let event = events.into_iter().find(|kind| !self.events.contains_key(*kind));
         let deeds =
             [(self.rewinds, "a person rewinds a branch"), (self.settled, "a person settles")];

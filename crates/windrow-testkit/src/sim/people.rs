@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use windrow_core::command::{
-    AddTask, CloseTask, DrainRun, EditTask, EndSession, ReleaseHold, ResumeRun, StartRun, StopRun,
+    AddTask, AskPerson, CloseTask, DrainRun, EditTask, EndSession, ReleaseHold, ResumeRun,
+    SendMessage, StartRun, StopRun,
 };
 use windrow_core::ids::TaskId;
-use windrow_core::spec::{Leftovers, RunSpec, Source, TaskSpec};
-use windrow_core::state::{ClosedAs, EntryState, RunPhase, StopReason};
+use windrow_core::spec::{Leftovers, RunSpec, Source, TaskSpec, TextRef};
+use windrow_core::state::{ClosedAs, EntryState, Message, RunPhase, Session, StopReason};
 use windrow_core::{Command, State};
 
 use super::daemon::{self, Mail, Slot};
@@ -39,6 +40,10 @@ pub(super) enum Wish {
     Close(usize, ClosedAs),
     Edit(usize, TaskPlan),
     Release(usize),
+    /// A worker asks the person something.
+    Ask(usize),
+    /// A person answers a worker, or says something to one that asked nothing.
+    Say(usize),
     /// Everything that waits for a person goes on.
     GoOn,
 }
@@ -78,7 +83,7 @@ impl Wish {
                 run(*n).map(|run| Command::ResumeRun(ResumeRun { run, pool: *pool }))
             }
             Self::End(n, why) => {
-                let live = state.sessions.values().filter(|session| session.takes_slot());
+                let live = state.sessions.values().filter(|session| session.is_open());
                 nth(live.map(|session| session.id), *n)
                     .map(|session| Command::EndSession(EndSession { session, why: *why }))
             }
@@ -92,10 +97,38 @@ impl Wish {
                 nth(held.map(|entry| entry.id), *n)
                     .map(|landing| Command::ReleaseHold(ReleaseHold { landing }))
             }
+            Self::Ask(n) => nth(at_work(state), *n).map(|session| ask(session, *n)),
+            Self::Say(n) => {
+                let hears = state.sessions.values().filter(|session| session.hears());
+                nth(hears, *n).map(|session| say(session, session.open_questions().next()))
+            }
             Self::GoOn => return go_on(state),
         };
         one.into_iter().collect()
     }
+}
+
+fn at_work(state: &State) -> impl Iterator<Item = &Session> + Clone {
+    state.sessions.values().filter(|session| session.keeper.is_some() && session.exit.is_none())
+}
+
+fn ask(session: &Session, n: usize) -> Command {
+    let text = TextRef(format!("question {}", n % 4));
+    let (summary, options) = (text.0.clone(), Vec::new());
+    let (session, generation) = (session.id, session.generation);
+    Command::AskPerson(AskPerson { session, generation, text, summary, options, permission: false })
+}
+
+fn say(session: &Session, question: Option<&Message>) -> Command {
+    let (text, summary) = (TextRef("yes".to_owned()), "yes".to_owned());
+    let answers = question.map(|question| question.id);
+    Command::SendMessage(SendMessage { session: session.id, text, summary, answers })
+}
+
+/// An answer to everything that was asked and is still waited for.
+fn answers(state: &State) -> impl Iterator<Item = Command> {
+    let hears = state.sessions.values().filter(|session| session.hears());
+    hears.flat_map(|session| session.open_questions().map(move |asked| say(session, Some(asked))))
 }
 
 fn start(state: &State, spec: &RunSpec) -> Command {
@@ -113,7 +146,7 @@ fn go_on(state: &State) -> Vec<Command> {
     let release = held.map(|entry| Command::ReleaseHold(ReleaseHold { landing: entry.id }));
     let resume =
         state.runs.keys().map(|run| Command::ResumeRun(ResumeRun { run: *run, pool: None }));
-    release.chain(resume).collect()
+    answers(state).chain(release).chain(resume).collect()
 }
 
 /// Types a command, and again when the daemon died before it answered or could not write it down.

@@ -173,7 +173,7 @@ fn run(flavour: u64, dice: &mut Dice) -> RunSpec {
 fn wish(tasks: u64, flavour: u64, dice: &mut Dice) -> Wish {
     let n = usize::try_from(dice.within(0..30)).unwrap();
     let reasons = [StopReason::Kill, StopReason::Close, StopReason::KillAndDrop];
-    match dice.within(0..14) {
+    match dice.within(0..20) {
         0 => Wish::Stop(n),
         1 => Wish::Drain(n),
         2 | 3 => Wish::Resume(n, once_in(2, dice).then_some(3)),
@@ -181,6 +181,8 @@ fn wish(tasks: u64, flavour: u64, dice: &mut Dice) -> Wish {
         8 => Wish::Close(n, *dice.pick(&[ClosedAs::Done, ClosedAs::Cancelled]).unwrap()),
         9 | 10 => Wish::Edit(n, task(tasks, flavour, dice)),
         11 | 12 => Wish::Release(n),
+        13..=15 => Wish::Ask(n),
+        16..=18 => Wish::Say(n),
         _ => Wish::GoOn,
     }
 }

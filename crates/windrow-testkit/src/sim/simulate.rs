@@ -86,6 +86,14 @@ fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
     calm(stage);
     daemon::start(stage);
     rest(stage)?;
+    // Who waits for an answer gets one, and may have another question open then.
+    for _ in 0..QUESTIONS {
+        if !asks(&stage.world().check.state) {
+            break;
+        }
+        stage.spawn(Role::Caller, "caller", caller(stage.clone(), 0, Wish::GoOn));
+        rest(stage)?;
+    }
     at_rest(stage)?;
     // What no run has taken up by now goes well, too, and so does one task more.
     let ahead = plan::lands_ahead(stage.world().seed);
@@ -102,6 +110,15 @@ fn live(stage: &Stage, items: &[Item]) -> Result<(), String> {
     let world = stage.world();
     nothing_waits_but_for_a_person(&world.check.state)?;
     the_last_task_landed(&world.check.state)
+}
+
+/// How often everybody is answered before it is said that somebody waits for good.
+const QUESTIONS: u32 = 8;
+
+/// Whether somebody waits for an answer.
+fn asks(state: &State) -> bool {
+    let mut open = state.sessions.values().filter(|session| session.is_open());
+    open.any(|session| session.open_questions().next().is_some())
 }
 
 /// However the story went, and even when no command of it was ever written down.

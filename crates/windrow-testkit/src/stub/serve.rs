@@ -52,6 +52,8 @@ pub struct Stub {
 struct Shared {
     ends: AtomicBool,
     heard: Mutex<Vec<Heard>>,
+    /// The same requests, whole.
+    bodies: Mutex<Vec<String>>,
     /// How often each step of each prompt was refused.
     refused: Mutex<BTreeMap<(String, usize), u32>>,
     open: Mutex<Vec<TcpStream>>,
@@ -78,6 +80,14 @@ impl Stub {
     #[must_use]
     pub fn heard(&self) -> Vec<Heard> {
         self.shared.heard.lock().unwrap().clone()
+    }
+}
+
+impl Stub {
+    /// Whether that stands in any request so far, as JSON writes it.
+    #[must_use]
+    pub fn was_told(&self, text: &str) -> bool {
+        self.shared.bodies.lock().unwrap().iter().any(|body| body.contains(text))
     }
 }
 
@@ -179,6 +189,8 @@ fn stream_out(mut to: &TcpStream, step: &Step, answer: &Answer) -> io::Result<bo
 fn note(shared: &Shared, request: &Request, asked: Option<&Asked>) -> u64 {
     let header = |name: &str| request.headers.get(name).cloned();
     let key = header("x-api-key").or_else(|| header("authorization")).unwrap_or_default();
+    let body = String::from_utf8_lossy(&request.body).into_owned();
+    shared.bodies.lock().unwrap().push(body);
     let mut heard = shared.heard.lock().unwrap();
     heard.push(Heard {
         what: format!("{} {}", request.method, request.path),

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::claude_hooks::ClaudeHooks;
 use super::fault;
 use super::turn::text;
-use super::{Abilities, Begin, Client, End, Told, Turn, Version};
+use super::{Abilities, Begin, Client, End, Hooks, Standing, Told, Turn, Version};
 
 /// Claude Code.
 pub(super) struct Claude;
@@ -72,11 +73,18 @@ impl Client for Claude {
         for folder in turn.folders {
             add(&["--add-dir", &text(folder)]);
         }
+        if let Some(settings) = turn.settings {
+            add(&["--settings", &text(settings)]);
+        }
         if let Some(model) = turn.model {
             add(&["--model", model]);
         }
         argv.extend(turn.args.iter().cloned());
         argv
+    }
+
+    fn hooks(&self) -> Option<&'static dyn Hooks> {
+        Some(&ClaudeHooks)
     }
 
     fn hear(&self, event: &Value, told: &mut Told) {
@@ -95,6 +103,35 @@ impl Client for Claude {
             | "auth_status" | "control_request" | "control_response" => {}
             other => told.wonder(other),
         }
+    }
+
+    fn standing(&self, event: &Value) -> Option<Standing> {
+        standing(event)
+    }
+}
+
+fn standing(event: &Value) -> Option<Standing> {
+    match (event["type"].as_str()?, event["subtype"].as_str().unwrap_or_default()) {
+        ("system", "api_retry") => {
+            let said = event["error"].as_str().unwrap_or_default();
+            let status = event["error_status"].as_u64();
+            let why = status.map_or_else(
+                || format!("it could not be reached{}", fault::behind(said)),
+                |status| fault::of_status(status, ""),
+            );
+            let wait_ms = event["retry_delay_ms"].as_f64().and_then(fault::whole);
+            Some(match status {
+                Some(429) => Standing::Limited { wait_ms, why },
+                _ => Standing::Blocked(why),
+            })
+        }
+        ("rate_limit_event", _) if event["rate_limit_info"]["status"] == "rejected" => {
+            let why = "the limit of the account was reached".to_owned();
+            Some(Standing::Limited { wait_ms: None, why })
+        }
+        ("result", _) => Some(Standing::TurnOver),
+        ("assistant" | "user", _) | ("system", "init") => Some(Standing::Working),
+        _ => None,
     }
 }
 

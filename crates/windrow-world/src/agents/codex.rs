@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fault;
 use super::turn::text;
-use super::{Abilities, Begin, Client, End, Told, Turn, Version};
+use super::{Abilities, Begin, Client, End, Hooks, Standing, Told, Turn, Version};
 
 /// Codex.
 pub(super) struct Codex;
@@ -76,6 +76,10 @@ impl Client for Codex {
         argv
     }
 
+    fn hooks(&self) -> Option<&'static dyn Hooks> {
+        None
+    }
+
     fn hear(&self, event: &Value, told: &mut Told) {
         match event["type"].as_str().unwrap_or_default() {
             "thread.started" => {
@@ -96,6 +100,27 @@ impl Client for Codex {
             "turn.started" | "item.started" | "item.updated" => {}
             other => told.wonder(other),
         }
+    }
+
+    fn standing(&self, event: &Value) -> Option<Standing> {
+        Some(match event["type"].as_str()? {
+            "error" => {
+                let said = event["message"].as_str().unwrap_or_default();
+                match fault::status_in(said) {
+                    Some(429) => {
+                        Standing::Limited { wait_ms: None, why: fault::of_status(429, "") }
+                    }
+                    Some(status) => Standing::Blocked(fault::of_status(status, "")),
+                    None => Standing::Blocked(fault::short(said)),
+                }
+            }
+            "turn.completed" | "turn.failed" => Standing::TurnOver,
+            "thread.started" | "turn.started" | "item.started" | "item.updated" => {
+                Standing::Working
+            }
+            "item.completed" if event["item"]["type"] != "error" => Standing::Working,
+            _ => return None,
+        })
     }
 }
 

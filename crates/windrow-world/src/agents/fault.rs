@@ -31,6 +31,16 @@ pub(super) fn short(said: &str) -> String {
     }
 }
 
+/// Milliseconds as a client says them, whole.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range is looked at first"
+)]
+pub(super) fn whole(ms: f64) -> Option<u64> {
+    (0.0..1e15).contains(&ms).then_some(ms as u64)
+}
+
 /// The status that a message names, such as `unexpected status 401 Unauthorized`.
 pub(super) fn status_in(said: &str) -> Option<u64> {
     let (_, rest) = said.rsplit_once("status")?;

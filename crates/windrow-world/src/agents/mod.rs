@@ -6,15 +6,20 @@
 
 mod ability;
 mod claude;
+mod claude_hooks;
 mod codex;
 mod conversation;
 mod fault;
+mod hooks;
+mod standing;
 mod told;
 mod turn;
 mod version;
 
 pub use ability::Abilities;
 pub use conversation::new_conversation;
+pub use hooks::{Endpoint, Heard, Hooks};
+pub use standing::{Standing, standing};
 pub use told::{End, Told, read, read_file};
 pub use turn::{Begin, Turn};
 pub use version::{Version, installed};
@@ -43,8 +48,12 @@ pub trait Client: Sync {
     fn variables(&self) -> &'static [(&'static str, &'static str)];
     /// Program and arguments for one turn without a terminal; the prompt is its input.
     fn headless(&self, turn: &Turn<'_>) -> Vec<String>;
+    /// How it reports while it works, if it does.
+    fn hooks(&self) -> Option<&'static dyn Hooks>;
     /// Takes in one event of its output.
     fn hear(&self, event: &Value, told: &mut Told);
+    /// What one event says of what it is doing; nothing when it says nothing of that.
+    fn standing(&self, event: &Value) -> Option<Standing>;
 }
 
 /// Every known client.

@@ -18,7 +18,7 @@ macro_rules! recorded {
 }
 
 fn turn<'a>(begin: Begin<'a>, args: &'a [String]) -> Turn<'a> {
-    Turn { program: "/opt/client", args, model: Some("m-1"), begin, folders: &[] }
+    Turn { program: "/opt/client", args, model: Some("m-1"), begin, settings: None, folders: &[] }
 }
 
 fn failed(told: &Told) -> &str {

@@ -13,6 +13,8 @@ pub struct Turn<'a> {
     pub model: Option<&'a str>,
     /// Where the conversation begins.
     pub begin: Begin<'a>,
+    /// A file with settings that stand beside the person's own.
+    pub settings: Option<&'a Path>,
     /// Folders it may write in beside the worktree.
     pub folders: &'a [&'a Path],
 }

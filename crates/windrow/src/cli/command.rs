@@ -7,8 +7,9 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use windrow_api::ExitKind;
 
 use super::{
-    agents, approve, at, bench, close, completion, daemon, demo, diff, doctor, explain, init, kill,
-    land, log, prune, ready, report, restore, run, sessions, show, status, task,
+    agents, answer, approve, ask, at, bench, close, completion, daemon, demo, diff, doctor,
+    explain, inbox, init, kill, land, log, next, prune, ready, report, restore, run, sessions,
+    show, status, task, tell, wait,
 };
 use crate::context::Context;
 use crate::env::Env;
@@ -46,6 +47,12 @@ enum Command {
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
     Explain(explain::ExplainArgs),
+    Next(next::NextArgs),
+    Answer(answer::AnswerArgs),
+    Tell(tell::TellArgs),
+    Wait(wait::WaitArgs),
+    Ask(ask::AskArgs),
+    Inbox(inbox::InboxArgs),
     Log(log::LogArgs),
     At(Box<at::AtArgs>),
     Report(report::ReportArgs),
@@ -112,6 +119,12 @@ fn run(context: &Context, cli: Cli) -> Outcome {
         Command::Show(args) => show::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
+        Command::Next(args) => next::run(context, &args),
+        Command::Answer(args) => answer::run(context, &args),
+        Command::Tell(args) => tell::run(context, &args),
+        Command::Wait(args) => wait::run(context, &args),
+        Command::Ask(args) => ask::run(context, &args),
+        Command::Inbox(args) => inbox::run(context, &args),
         Command::Log(args) => log::run(context, &args),
         Command::At(args) => at::run(context, &args),
         Command::Report(args) => report::run(context, &args),

@@ -106,7 +106,7 @@ fn page(status: &Status, now_ms: i64) -> String {
 
 fn push_session(page: &mut String, session: &Session, now_ms: i64) {
     let row = &session.row;
-    let state = row.status.to_uppercase();
+    let state = row.doing().to_uppercase();
     let time = since(row.started_ms.unwrap_or(row.requested_ms), now_ms);
     let (task, name, title) = (&row.task, one_line(&row.name), one_line(&row.title));
     let mut line = |text: String| {

@@ -47,6 +47,11 @@ pub(crate) struct AgentTable {
     ///
     /// Default: `"headless"`
     mode: Option<String>,
+    /// What happens when it wants to use a tool that it may not: "deny" refuses it, "ask" asks the
+    /// person and waits. Only clients that report to windrow ask.
+    ///
+    /// Default: `"deny"`
+    permissions: Option<String>,
     /// Who stands in the `Co-Authored-By` trailer of what it did.
     ///
     /// Default: the client, for a client
@@ -120,6 +125,7 @@ impl AgentTable {
             secrets: below.secrets.union(&self.secrets).cloned().collect(),
             model: self.model.clone().or(below.model),
             mode: self.mode.clone().or(below.mode),
+            permissions: self.permissions.clone().or(below.permissions),
             co_author: self.co_author.clone().or(below.co_author),
         }
     }
@@ -169,6 +175,7 @@ impl AgentTable {
             model: self.model.clone(),
             env: self.env.clone(),
             secrets: self.secrets.clone(),
+            asks: self.permissions.as_deref() == Some("ask"),
             ..AgentSpec::of(command)
         })
     }
@@ -203,6 +210,7 @@ impl AgentTable {
         if let Some(mode) = self.mode.as_deref().filter(|mode| *mode != "headless") {
             return Err(format!("has the mode `{mode}`; only \"headless\" is there so far").into());
         }
+        self.check_permissions()?;
         let names = self.env.keys().chain(&self.secrets);
         if let Some(name) = names.into_iter().find(|name| !is_variable(name)) {
             return Err(
@@ -215,6 +223,25 @@ impl AgentTable {
         match &self.co_author {
             Some(text) if !is_author(text) => Err("has no `Name <mail>` in `co-author`".into()),
             _ => Ok(()),
+        }
+    }
+}
+
+impl AgentTable {
+    fn check_permissions(&self) -> Result<(), Fault> {
+        match self.permissions.as_deref() {
+            None | Some("deny") => Ok(()),
+            Some("ask") => {
+                let client = self.client.as_deref().and_then(agents::find);
+                if client.is_some_and(|client| client.hooks().is_some()) {
+                    return Ok(());
+                }
+                Err("has `permissions = \"ask\"`, and no `client` that asks; only \"claude\" does"
+                    .into())
+            }
+            Some(other) => {
+                Err(format!("has the permissions `{other}`; write \"deny\" or \"ask\"").into())
+            }
         }
     }
 }

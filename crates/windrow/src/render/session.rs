@@ -27,7 +27,7 @@ pub(crate) fn session_table(sessions: &[SessionRow], now_ms: i64, width: Option<
         table.row(vec![
             one_line(&session.name),
             session.task.clone(),
-            session.status.clone(),
+            session.doing().to_owned(),
             since(session.started_ms.unwrap_or(session.requested_ms), now_ms),
             session.output_ms.map(|at| since(at, now_ms)).unwrap_or_default(),
             one_line(&session.title),
@@ -49,6 +49,10 @@ pub(crate) fn session_details(session: &SessionRow) -> String {
     };
     fact("task", Some(format!("{} {}", session.task, session.title)));
     fact("status", Some(session.status.clone()));
+    if let Some(activity) = &session.activity {
+        fact("activity", Some(format!("{} since {}", activity.word, clock(activity.since_ms))));
+        fact("evidence", Some(format!("{} ({})", activity.evidence, activity.source)));
+    }
     fact("note", session.note.clone());
     fact("try", Some(session.attempt.to_string()));
     fact("generation", Some(session.generation.to_string()));

@@ -145,7 +145,12 @@ fn of_task(old: Option<&TaskRow>, task: &TaskRow, view: &RunView) -> Vec<Change>
 /// Why a worker is started that is no new try.
 fn anew(task: &TaskRow, view: &RunView) -> Option<String> {
     let session = view.sessions.iter().find(|session| !session.over && session.task == task.id)?;
-    (session.generation > 1).then(|| "again, for it was ended from outside".to_owned())
+    let why = if session.goes_on {
+        "again, with the person's word"
+    } else {
+        "again, for it was ended from outside"
+    };
+    (session.generation > 1).then(|| why.to_owned())
 }
 
 /// Landings that began to wait, or wait for something else now.

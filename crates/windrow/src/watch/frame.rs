@@ -82,7 +82,7 @@ fn workers(live: &[&SessionRow], now_ms: i64, width: usize, room: usize) -> Vec<
         table.row(vec![
             one_line(&session.name),
             session.task.clone(),
-            session.status.clone(),
+            session.doing().to_owned(),
             since(session.started_ms.unwrap_or(session.requested_ms), now_ms),
             one_line(&session.title),
             session.branch.as_deref().map(one_line).unwrap_or_default(),

@@ -7,8 +7,17 @@ use windrow_testkit::{TestEnv, conforms};
 
 use crate::place::place;
 
-/// The schemas that are looked at where the demo is run, and a journal repaired, anyway.
-const ELSEWHERE: [&str; 2] = ["demo.json", "log-repair.json"];
+/// The schemas that are looked at where the demo is run, a journal repaired, and something asked,
+/// anyway.
+const ELSEWHERE: [&str; 7] = [
+    "demo.json",
+    "log-repair.json",
+    "answer.json",
+    "ask.json",
+    "inbox.json",
+    "next.json",
+    "wait.json",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/schemas")

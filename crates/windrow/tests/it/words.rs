@@ -43,6 +43,12 @@ fn every_command_has_help_on_standard_output() {
         "daemon",
         "completion",
         "init",
+        "ask",
+        "inbox",
+        "answer",
+        "tell",
+        "next",
+        "wait",
     ];
     let top = env.windrow(["--help"]).ok();
     for command in commands {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
+use windrow_api::talk::MessageView;
 use windrow_api::view::{
     DaemonView, Explanation, KeptRow, LogCheck, LogRow, PruneRow, RepairView, RunView, SessionRow,
     TaskRow, TaskView,
@@ -16,7 +17,9 @@ use super::super::daemon::Absent;
 use super::super::demo::Ended;
 use super::super::diff::Difference;
 use super::super::doctor::Finding;
+use super::super::explain::Doing;
 use super::super::log::Export;
+use super::super::next::Needy;
 use super::super::restore::Restored;
 use super::super::run::Plan;
 use super::super::status::Status;
@@ -69,6 +72,15 @@ enum DaemonState {
 enum Shown {
     Task(Box<TaskView>),
     Sessions(Vec<SessionRow>),
+}
+
+/// A task, or a worker and what was said.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Explained {
+    Task(Box<Explanation>),
+    Worker(Box<Doing>),
 }
 
 /// What a walk along the journal found, or along an export.
@@ -125,7 +137,12 @@ fn answers() -> Vec<Answer> {
         answer::<Vec<TaskRow>>("ready"),
         answer::<Shown>("show"),
         answer::<Difference<'static>>("diff"),
-        answer::<Explanation>("explain"),
+        answer::<Explained>("explain"),
+        answer::<Option<Needy>>("next"),
+        answer::<MessageView>("answer"),
+        answer::<SessionRow>("wait"),
+        answer::<MessageView>("ask"),
+        answer::<Vec<MessageView>>("inbox"),
         lines::<LogRow>("log"),
         answer::<Verified>("log verify"),
         answer::<RepairView>("log repair"),
@@ -133,7 +150,7 @@ fn answers() -> Vec<Answer> {
         answer::<Status>("at status"),
         answer::<Shown>("at show"),
         answer::<Vec<TaskRow>>("at ready"),
-        answer::<Explanation>("at explain"),
+        answer::<Explained>("at explain"),
         answer::<Vec<TaskRow>>("at task list"),
         answer::<TaskView>("at task show"),
         answer::<RunView>("report"),

@@ -63,6 +63,8 @@ fn what_makes_no_sense_is_refused() {
         ("[a]\nprogram = \"x\"\nmodel = \"m\"\n", "no `client` that could be told"),
         ("[a]\nrun = \"x\"\nargs = [\"y\"]\n", "`args` beside a whole command"),
         ("[claude]\nmode = \"interactive\"\n", "only \"headless\" is there so far"),
+        ("[claude]\npermissions = \"allow\"\n", "write \"deny\" or \"ask\""),
+        ("[codex]\npermissions = \"ask\"\n", "only \"claude\" does"),
         ("[claude]\nenv = { \"A=B\" = \"1\" }\n", "variable `A=B`"),
         ("[claude]\nsecrets = [\"1A\"]\n", "variable `1A`"),
         ("[claude]\nprogram = \" \"\n", "empty `program`"),

@@ -149,6 +149,11 @@ fn everything_the_guide_shows_happens() {
 }
 
 #[test]
+fn everything_the_page_on_asking_shows_happens() {
+    run("docs/guide/asking.md", 1);
+}
+
+#[test]
 fn everything_the_page_on_agents_shows_happens() {
     run("docs/guide/agents.md", 1);
 }

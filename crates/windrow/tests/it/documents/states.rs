@@ -1,6 +1,6 @@
 //! The guide says of each state that a person can find what it means and what to do.
 
-use windrow_api::states::{QueueState, RunState, SessionState};
+use windrow_api::states::{ActivityState, QueueState, RunState, SessionState};
 use windrow_api::view::TaskStatus;
 
 use super::pages::text_of;
@@ -45,4 +45,9 @@ fn every_state_stands_in_the_guide_and_no_other() {
         words.sort_unstable();
         assert_eq!(told_below(&page, head), words, "{head}");
     }
+    let page = text_of("docs/guide/asking.md");
+    let mut words = ActivityState::WORDS.to_vec();
+    words.sort_unstable();
+    let head = "Bare `windrow`, `windrow status` and the table of `windrow run` say of every worker what it is doing:";
+    assert_eq!(told_below(&page, head), words);
 }

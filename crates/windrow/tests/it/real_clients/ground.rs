@@ -50,6 +50,13 @@ impl Ground {
         self.configure(&both);
     }
 
+    /// Adds a line to the settings of the only agent.
+    pub(super) fn also(&self, line: &str) {
+        let file = self.env.root().join("config/windrow/config.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        write(&file, &(text + line));
+    }
+
     fn agent(&self, client: &str, name: &str, model: &str) -> String {
         let (program, url) = (self.program.display(), self.stub.url());
         let (env, secret) = match client {
