@@ -77,6 +77,8 @@ fn look(pid: i32, root: &Path) -> Option<Running> {
 
 fn role(pid: i32, words: &[String], environ: &[u8]) -> Role {
     match words.get(1).map(String::as_str) {
+        // What a daemon starts looks like it for a moment, until it has become another program.
+        Some("__daemon") if is_daemon(parent(pid)) => return Role::Other,
         Some("__daemon") => return Role::Daemon,
         Some("__guard") => return Role::Guard,
         Some("__keeper") => return Role::Keeper,
@@ -92,4 +94,15 @@ fn role(pid: i32, words: &[String], environ: &[u8]) -> Role {
     } else {
         Role::Other
     }
+}
+
+/// The process that started it (proc_pid_stat(5), field 4).
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+fn is_daemon(pid: Option<i32>) -> bool {
+    let line = pid.and_then(|pid| fs::read(format!("/proc/{pid}/cmdline")).ok());
+    line.unwrap_or_default().split(|byte| *byte == 0).nth(1) == Some(b"__daemon")
 }

@@ -9,9 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::repo::{GitError, Repo};
 use super::served::{Ground, ground};
 
-/// What is known, and under which settings file it was asked.
+/// What is known, shared by all clones of a repository's handle.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Settings(Arc<Mutex<(Ground, BTreeMap<&'static str, Option<String>>)>>);
+pub(super) struct Settings(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Under which settings file it was asked.
+    ground: Ground,
+    /// Values by key; nothing for a key that is not set.
+    values: BTreeMap<&'static str, Option<String>>,
+}
 
 impl Repo {
     /// Whether a setting is on; no setting counts as off.
@@ -27,10 +35,10 @@ impl Repo {
     fn setting(&self, key: &'static str, kind: &str) -> Result<Option<String>, GitError> {
         let now = ground(self.common_dir());
         let mut known = self.settings.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0 != now {
-            *known = (now, BTreeMap::new());
+        if known.ground != now {
+            *known = Known { ground: now, values: BTreeMap::new() };
         }
-        if let Some(value) = known.1.get(key) {
+        if let Some(value) = known.values.get(key) {
             return Ok(value.clone());
         }
         let call = self.git(["config", kind, "--get", key]);
@@ -42,7 +50,7 @@ impl Repo {
             _ => return Err(super::merge::failed(line, &done)),
         };
         let value = value.filter(|value| !value.is_empty());
-        known.1.insert(key, value.clone());
+        known.values.insert(key, value.clone());
         Ok(value)
     }
 }
