@@ -156,6 +156,9 @@ fn may_convert(
     let own = files.keys().filter(|path| named(path)).map(|path| on_disk(&view.tree.path, path));
     let shared = repo.common_dir().join("info/attributes");
     let all = repo.path_set("core.attributesFile")?.map(PathBuf::from);
+    if all.as_ref().is_some_and(|path| path.is_relative()) {
+        return Ok(true);
+    }
     Ok(own.chain([shared]).chain(all).any(|path| converts(&path)))
 }
 

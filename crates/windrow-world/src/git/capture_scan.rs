@@ -42,7 +42,8 @@ pub(super) struct Scan {
 impl Scan {
     /// What a reset of the tree may rely on.
     pub(super) fn seen(&self) -> Seen {
-        let entries = self.entries.iter().filter(|entry| !entry.is_intent());
+        let entries = self.entries.iter();
+        let entries = entries.filter(|entry| !entry.is_intent() && !entry.is_gitlink());
         let tracked: HashSet<&TreePath> = entries.map(|entry| &entry.path).collect();
         let nothing_else = !self.ignored && self.empty.is_empty() && self.unholdable.is_empty();
         Seen {

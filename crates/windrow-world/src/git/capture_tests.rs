@@ -296,6 +296,36 @@ fn other_ends_of_lines_come_back_though_git_sees_no_change() {
 }
 
 #[test]
+fn nothing_of_a_worker_is_left_for_the_next_one() {
+    type Step = fn(&Fixture, &Tree);
+    let steps: [(&str, Step); 3] = [
+        ("nothing more", |_, _| {}),
+        ("an index that hides something", |_, tree| {
+            git(&tree.path, ["update-index", "--assume-unchanged", "a.txt"]);
+        }),
+        ("a file where a submodule should be", |fx, tree| {
+            let link = format!("160000,{},sub", fx.base);
+            git(&tree.path, ["update-index", "--add", "--cacheinfo", &link]);
+            git(&tree.path, ["commit", "-q", "-m", "link"]);
+            put(&tree.path.join("sub"), "no submodule\n");
+        }),
+    ];
+    for (what, step) in steps {
+        let fx = Fixture::new();
+        let tree = fx.create("toast");
+        put(&tree.path.join("new/new.txt"), "mine\n");
+        git(&tree.path, ["add", "-A"]);
+        git(&tree.path, ["commit", "-q", "-m", "mine"]);
+        step(&fx, &tree);
+        let (_, saved) = kept_as(Setup::new(&fx).capture(&tree));
+        fx.worktrees.reset_warm(&tree, &saved, &fx.base).unwrap();
+        assert_eq!(git(&tree.path, ["status", "--porcelain", "--ignored"]), "", "{what}");
+        assert!(!tree.path.join("new").exists(), "{what}");
+        assert!(fx.worktrees.is_warm(&tree), "{what}");
+    }
+}
+
+#[test]
 fn a_stopped_merge_goes_on_where_it_stopped() {
     let fx = Fixture::new();
     let tree = fx.create("toast");

@@ -41,8 +41,8 @@ pub(super) enum Kind {
 }
 
 /// What the answers of a process depend on besides objects and refs: the repository's settings, by
-/// the marks of their file.
-pub(super) type Ground = Option<(u64, u64, i64, i64)>;
+/// the marks of their files.
+pub(super) type Ground = [Option<(u64, u64, i64, i64)>; 2];
 
 /// A process and the ends of its pipes.
 #[derive(Debug)]
@@ -130,7 +130,8 @@ impl Talk {
             Kind::Objects => &["cat-file", "--batch-command=%(objectname) %(objectsize)"],
         };
         let silent = File::options().write(true).open("/dev/null").ok()?;
-        let call = repo.git(DURABLE).args(command).stderr_to(silent);
+        // Not in the repository, whose disk somebody may want to take away.
+        let call = repo.git(DURABLE).args(command).dir("/").stderr_to(silent);
         let mut child = call.dialogue().ok()?;
         let (input, output) = (child.stdin.take(), child.stdout.take()?);
         let output = BufReader::new(output);
@@ -163,8 +164,10 @@ impl Drop for Talk {
 }
 
 pub(super) fn ground(common: &Path) -> Ground {
-    let meta = fs::symlink_metadata(common.join("config")).ok()?;
-    Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
+    ["config", "config.worktree"].map(|name| {
+        let meta = fs::symlink_metadata(common.join(name)).ok()?;
+        Some((meta.ino(), meta.size(), meta.mtime(), meta.mtime_nsec()))
+    })
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ impl Held {
 }
 
 impl Held {
+    /// Whether the last command that was run said nothing on standard error.
+    pub(super) fn was_silent(&self) -> bool {
+        self.file.metadata().is_ok_and(|meta| meta.len() == 0)
+    }
+
     /// The same for a command that writes the files of a tree; when the disk is full it says so,
     /// since git says only which file it could not write.
     pub(super) fn run_in(&self, cmd: Cmd, tree: &Tree) -> Result<(), GitError> {

@@ -45,7 +45,10 @@ impl Worktrees {
         let reset = self.repo.git_in(tree, reset).args(["read-tree", "--reset", "-u"]);
         alone.run_in(reset.arg(at.as_str()), tree)?;
         crash::point("reset", "filled");
-        if !saved.seen.tracked_only {
+        // An index that was thrown away knew files that nothing knows now, and what git could not
+        // remove it only warns of.
+        let known = saved.seen.tracked_only && saved.seen.plain_index;
+        if !(known && alone.was_silent()) {
             let keep = self.caches.iter().map(|pattern| format!("--exclude={pattern}"));
             let which = if self.ignored_stay { "-ffdq" } else { "-ffdxq" };
             alone.run(self.repo.git_in(tree, ["clean", which]).args(keep))?;

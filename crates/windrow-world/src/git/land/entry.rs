@@ -122,6 +122,11 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(LandError::file("read", &path)(error)),
         };
+        if bytes.iter().all(|byte| *byte == 0) {
+            // A name that reached the disk before its content: the record of a move without a
+            // checkout, which is all that is not flushed.
+            return Ok(None);
+        }
         let broken = |reason| LandError::Record { path: path.clone(), reason };
         let moving: Moving = serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
         if moving.version == VERSION {
@@ -137,10 +142,11 @@ impl Record {
         Some((data.mtime(), data.mtime_nsec()))
     }
 
-    /// Writes the record; it has reached the disk when this returns.
+    /// Writes the record. One of a checkout has reached the disk when this returns; without a
+    /// checkout nothing is ever half moved, and after a power loss no process holds a lock.
     pub(super) fn begin(&self, moving: &Moving) -> Result<(), LandError> {
         self.remove("moving-locks.json")?;
-        self.write(&self.entry(), moving, true)
+        self.write(&self.entry(), moving, moving.checkout.is_some())
     }
 
     /// Notes the lock files our own `update-ref` made.
@@ -161,9 +167,14 @@ impl Record {
 
     /// Ends the record.
     pub(super) fn end(&self) -> Result<(), LandError> {
-        self.remove("moving.json")?;
-        self.remove("moving-locks.json")?;
+        self.end_unflushed()?;
         sync_dir(&self.dir)
+    }
+
+    /// Ends the record of a move without a checkout: one that comes back changes nothing.
+    pub(super) fn end_unflushed(&self) -> Result<(), LandError> {
+        self.remove("moving.json")?;
+        self.remove("moving-locks.json")
     }
 
     fn remove(&self, name: &str) -> Result<(), LandError> {
@@ -199,4 +210,21 @@ pub(super) fn remove(path: &Path) -> Result<(), LandError> {
 /// Makes the names in a folder durable.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), LandError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(LandError::file("flush", dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_never_got_its_content_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = Record::in_dir(dir.path());
+        for bytes in [&b""[..], &[0; 40]] {
+            fs::write(record.entry(), bytes).unwrap();
+            assert!(record.load().unwrap().is_none());
+        }
+        fs::write(record.entry(), "{").unwrap();
+        record.load().unwrap_err();
+    }
 }

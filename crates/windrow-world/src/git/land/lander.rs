@@ -139,16 +139,16 @@ impl Lander {
         self.step("recorded");
         let moved = match self.prepare(calls, request, None)? {
             Ok(moved) => moved,
-            Err(landed) => return self.record.end().map(|()| Some(landed)),
+            Err(landed) => return self.record.end_unflushed().map(|()| Some(landed)),
         };
         let holders = self.holders(calls, &request.branch)?;
         if !holders.trees.is_empty() || holders.busy(&self.kept_out).is_some() {
             drop(moved);
-            return self.record.end().map(|()| None);
+            return self.record.end_unflushed().map(|()| None);
         }
         moved.commit(calls)?;
         self.step("moved");
-        self.record.end()?;
+        self.record.end_unflushed()?;
         Ok(Some(Landed::Moved { followed: None, missing: Vec::new() }))
     }
 

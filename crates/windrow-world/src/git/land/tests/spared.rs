@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::ground::{Ground, git, put};
-use crate::git::Landed;
+use crate::git::{Busy, Landed, Why};
 
 #[test]
 fn a_clean_checkout_follows() {
@@ -70,6 +70,20 @@ fn a_flagged_file_without_an_edit_is_no_hindrance() {
         ground.assert_landed(&landed, &new, "");
         assert_eq!(ground.text("a"), "a: landed\n", "{flag}");
     }
+}
+
+#[test]
+fn what_git_alone_refuses_is_left_as_it_is() {
+    let ground = Ground::new();
+    let new = ground.usual();
+    ground.git(["update-index", "--assume-unchanged", "a", "b"]);
+    let text = ground.text("a");
+    fs::remove_file(ground.main.join("a")).unwrap();
+    ground.put("a", text);
+    let landed = ground.land(&new);
+    let Landed::Busy(Busy::InTheWay { files, .. }) = &landed else { panic!("{landed:?}") };
+    assert!(matches!(files[0].why, Why::Refused(_)), "{files:?}");
+    assert_eq!(ground.git(["ls-files", "-v", "a", "b"]), "h a\nh b\n");
 }
 
 #[test]
