@@ -189,12 +189,6 @@ impl<'a> Check<'a> {
         Ok(paths.into_iter().map(|path| InTheWay { why: why(&path), path }).collect())
     }
 
-    /// Whether git may refuse for what it was told not to look at, which this check cannot foresee.
-    pub(super) fn meets_flags(&self, entries: &Entries) -> bool {
-        let flagged = |entry: &Entry| entry.skip_worktree || entry.assume_unchanged;
-        self.changes.iter().any(|change| entries.get(&change.path).is_some_and(flagged))
-    }
-
     /// Git's own verdict on the move from `old` to `new`, from a dry run on the copy.
     pub(super) fn refused(&self, old: &Oid, new: &Oid) -> Result<Option<InTheWay>, LandError> {
         let args = ["read-tree", "-n", "-m", "-u", "--no-recurse-submodules"];

@@ -63,11 +63,7 @@ impl Lander {
         if head.as_ref() != Some(&request.old) || !holders.trees.contains(tree) {
             return Ok(Err(Landed::TargetMoved { head }));
         }
-        let (tried, mut files) = self.compare(at, request)?;
-        let check = Check::new(at, &tried.copy, &tried.changes)?;
-        if files.is_empty() && check.meets_flags(&tried.entries) {
-            files.extend(check.refused(&request.old, &request.new)?);
-        }
+        let (tried, files) = self.compare(at, request)?;
         if files.is_empty() {
             let ends = (&request.old, &request.new);
             filters::try_out(at, &tried.copy, &self.state, &tried.changes, ends)?;
