@@ -221,10 +221,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let record = Record::in_dir(dir.path());
         for bytes in [&b""[..], &[0; 40]] {
-            fs::write(record.entry(), bytes).unwrap();
+            crate::files::replace_unflushed(&record.entry(), bytes).unwrap();
             assert!(record.load().unwrap().is_none());
         }
-        fs::write(record.entry(), "{").unwrap();
+        crate::files::replace_unflushed(&record.entry(), b"{").unwrap();
         record.load().unwrap_err();
     }
 }
