@@ -78,7 +78,8 @@ pub fn seal_mode(session: &Session) -> SealMode {
 }
 
 fn exited_well(session: &Session) -> bool {
-    !session.paused && matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }))
+    let asks = session.paused || session.open_questions().next().is_some();
+    !asks && matches!(session.exit, Some(Exit { how: ExitHow::Code(0), .. }))
 }
 
 /// The worker ended well, and nobody wanted its work gone.
