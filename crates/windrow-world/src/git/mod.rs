@@ -9,6 +9,8 @@ mod capture_index;
 mod capture_meta;
 mod capture_scan;
 mod capture_sequencer;
+#[cfg(test)]
+mod capture_setup;
 mod capture_store;
 mod capture_trash;
 mod capture_view;
