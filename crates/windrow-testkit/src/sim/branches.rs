@@ -25,7 +25,7 @@ pub(super) struct Books {
     gone: BTreeMap<String, BTreeSet<Oid>>,
     /// Everything that people took from any branch.
     thrown: BTreeSet<Oid>,
-    /// A person's commits on a branch while something was ahead of it.
+    /// A person's commits on a branch while it lacked something that was ahead of it.
     meanwhile: BTreeMap<String, BTreeSet<Oid>>,
     /// Entries that are being moved.
     moving: BTreeSet<LandingId>,
@@ -184,7 +184,11 @@ impl World {
         let gone = self.check.books.gone.entry(branch.to_owned()).or_default();
         gone.extend(taken);
         gone.retain(|one| !has.contains(one));
-        if let Some(meanwhile) = self.check.books.meanwhile.get_mut(branch) {
+        let has_all = |head: &String| has.contains(head);
+        if self.check.state.ahead.get(branch).is_some_and(|ahead| has_all(&ahead.head)) {
+            // Brought to everything on record by a person: it has followed, told or not.
+            self.check.books.followed(branch);
+        } else if let Some(meanwhile) = self.check.books.meanwhile.get_mut(branch) {
             meanwhile.retain(|one| has.contains(one));
         }
         let kept = self.kept_commits();
@@ -196,7 +200,8 @@ impl World {
     pub(super) fn person_commits(&mut self, branch: &str, new: &Oid) {
         self.person_moves(branch, Some(new));
         self.check.owed.insert(new.clone(), format!("{PERSONS} on `{branch}`"));
-        if self.check.state.ahead.contains_key(branch) {
+        let lacks = |head: &String| !self.git.is_ancestor(head, new);
+        if self.check.state.ahead.get(branch).is_some_and(|ahead| lacks(&ahead.head)) {
             let meanwhile = self.check.books.meanwhile.entry(branch.to_owned()).or_default();
             meanwhile.insert(new.clone());
         }
