@@ -92,6 +92,16 @@ fn p7_an_old_generation_neither_asks_nor_hears() {
 }
 
 #[test]
+fn p7_work_whose_question_is_open_is_kept_and_not_submitted_when_its_run_is_stopped() {
+    let mut world = running(1);
+    world.give(&ask(1, "which?")).unwrap();
+    world.give(&Command::StopRun(StopRun { run: RunId(1) })).unwrap();
+    // It was over before anybody could end it.
+    world.give(&ended(1, ExitHow::Code(0))).unwrap();
+    assert_eq!(seal_mode(&world.state.sessions[&S]), SealMode::Capture);
+}
+
+#[test]
 fn p7_a_turn_that_ended_with_a_question_waits_and_frees_its_slot() {
     let mut world = running(1);
     world.give(&ask(1, "which?")).unwrap();
